@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Characters and words as protocols mean them: ASCII only, whatever the
+ * locale; and the little of UTF-8 that is needed to print and to classify.
+ */
+#ifndef BASE_ASCII_H
+#define BASE_ASCII_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+bool ascii_is_alpha(char c);
+bool ascii_is_digit(char c);
+bool ascii_is_alnum(char c);
+
+/* Space or tab. */
+bool ascii_is_blank(char c);
+
+/* Below 0x20, or DEL. */
+bool ascii_is_control(char c);
+
+/* 0x80 and above. */
+bool ascii_is_8bit(char c);
+
+/* -1 for what is no hexadecimal digit. */
+int ascii_hex_value(char c);
+
+char ascii_lower(char c);
+void ascii_lower_string(char *s);
+
+/* Whole strings, and the first len bytes of s against a whole word, without case. */
+bool ascii_equal(const char *a, const char *b);
+bool ascii_equal_bytes(const char *s, size_t len, const char *word);
+bool ascii_starts_with(const char *s, const char *prefix);
+
+/* Does any of the len bytes have its high bit set? */
+bool ascii_has_8bit(const char *s, size_t len);
+
+/* Does any of the len bytes stand for CR, LF or NUL? */
+bool ascii_has_line_break(const char *s, size_t len);
+
+/* Decimal digits only, the whole string, at most max; false otherwise. */
+bool ascii_to_number(const char *s, unsigned long long max, unsigned long long *value);
+
+/*
+ * Length of the UTF-8 character (RFC 3629: no surrogates, no overlong forms)
+ * at s, of which len bytes are there; 0 if there is none.
+ */
+size_t utf8_length(const char *s, size_t len);
+bool utf8_is_valid(const char *s, size_t len);
+
+/*
+ * Adds s so that a terminal or log is safe from it: control characters (C0,
+ * DEL, C1) and bytes that are not UTF-8 become '?'.
+ */
+void buf_add_printable(struct buf *b, const char *s, size_t len);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/error.h"
+
+#include "base/ascii.h"
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Copies what fits into size bytes, printable, never half a character. */
+static void set_line(char *field, size_t size, const struct buf *raw)
+{
+	struct buf line = BUF_INIT;
+	size_t len;
+
+	buf_add_printable(&line, buf_str(raw), raw->len);
+	len = line.len;
+	if (len >= size)
+		for (len = size - 1; len && ((unsigned char)line.data[len] & 0xc0) == 0x80;)
+			len--;
+	if (len)
+		memcpy(field, line.data, len);
+	field[len] = '\0';
+	buf_release(&line);
+}
+
+static enum error_scope scope_of(int code)
+{
+	bool route = code == EX_NOHOST || code == EX_TEMPFAIL || code == EX_PROTOCOL || code == EX_NOPERM;
+
+	return route ? ERROR_OF_ROUTE : ERROR_OF_MESSAGE;
+}
+
+static void fill(struct error *err, int code, const char *status, const struct buf *text)
+{
+	*err = (struct error){ .code = code, .scope = scope_of(code) };
+	snprintf(err->status, sizeof err->status, "%s", status ? status : "");
+	set_line(err->text, sizeof err->text, text);
+}
+
+bool error_set(struct error *err, int code, const char *status, const char *format, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list args;
+
+	va_start(args, format);
+	buf_vaddf(&text, format, args);
+	va_end(args);
+	fill(err, code, status, &text);
+	buf_release(&text);
+	return false;
+}
+
+bool error_set_errno(struct error *err, int code, int os_error, const char *format, ...)
+{
+	struct buf text = BUF_INIT;
+	char reason[128];
+	va_list args;
+
+	va_start(args, format);
+	buf_vaddf(&text, format, args);
+	va_end(args);
+	buf_addf(&text, ": %s", strerror_r(os_error, reason, sizeof reason));
+	fill(err, code, NULL, &text);
+	buf_release(&text);
+	return false;
+}
+
+bool error_hint(struct error *err, const char *format, ...)
+{
+	struct buf hint = BUF_INIT;
+	va_list args;
+
+	va_start(args, format);
+	buf_vaddf(&hint, format, args);
+	va_end(args);
+	set_line(err->hint, sizeof err->hint, &hint);
+	buf_release(&hint);
+	return false;
+}
+
+bool error_context(struct error *err, const char *format, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list args;
+
+	va_start(args, format);
+	buf_vaddf(&text, format, args);
+	va_end(args);
+	buf_addf(&text, ": %s", err->text);
+	set_line(err->text, sizeof err->text, &text);
+	buf_release(&text);
+	return false;
+}
+
+bool error_scope(struct error *err, enum error_scope scope)
+{
+	err->scope = scope;
+	return false;
+}

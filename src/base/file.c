@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/file.h"
+
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool file_read_all(int fd, struct buf *b, size_t ceiling)
+{
+	enum { BLOCK = 16384 };
+
+	for (;;) {
+		ssize_t n = read(fd, buf_reserve(b, BLOCK), BLOCK);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n == 0;
+		if ((size_t)n > ceiling - (b->len < ceiling ? b->len : ceiling)) {
+			errno = EFBIG;
+			return false;
+		}
+		b->len += (size_t)n;
+		buf_truncate(b, b->len);
+	}
+}
+
+bool file_write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+int file_open_regular(int dir, const char *name, int flags, struct stat *st)
+{
+	int fd = openat(dir, name, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int reason = 0;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, st) < 0)
+		reason = errno;
+	else if (!S_ISREG(st->st_mode))
+		reason = S_ISDIR(st->st_mode) ? EISDIR : EINVAL;
+	if (!reason)
+		return fd;
+	close(fd);
+	errno = reason;
+	return -1;
+}
+
+int file_open_unnamed(const char *directory, mode_t mode)
+{
+	return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+}
+
+bool file_link_unnamed(int fd, int dir, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW) == 0)
+		return true;
+	return errno != EEXIST && linkat(fd, "", dir, name, AT_EMPTY_PATH) == 0;
+}
+
+bool file_sync_directory(int dir)
+{
+	return fsync(dir) == 0;
+}
+
+bool file_make_directories(const char *path, mode_t mode)
+{
+	char *copy = alloc_string(path);
+	bool ok = true;
+
+	for (char *slash = strchr(copy + 1, '/'); slash && ok; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		ok = mkdir(copy, mode) == 0 || errno == EEXIST || errno == EROFS || errno == EACCES;
+		*slash = '/';
+	}
+	ok = ok && (mkdir(copy, mode) == 0 || errno == EEXIST);
+	free(copy);
+	return ok;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/log.h"
+
+#include "base/alloc.h"
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LINE_MAX_BYTES = 2048 };
+
+static struct {
+	char *where; /* NULL: syslog */
+	const char *tag;
+} the_log = { .tag = "sendoff" };
+
+void log_open(const char *where)
+{
+	free(the_log.where);
+	the_log.where = strcmp(where, "syslog") == 0 ? NULL : alloc_string(where);
+}
+
+void log_tag(const char *tag)
+{
+	the_log.tag = tag;
+}
+
+static void to_syslog(int priority, const char *line)
+{
+	openlog(the_log.tag, LOG_PID, LOG_MAIL);
+	syslog(priority, "%s", line);
+	closelog();
+}
+
+static void to_file(const char *path, const char *line)
+{
+	struct buf record = BUF_INIT;
+	time_t now = time(NULL);
+	struct tm tm;
+	char date[32];
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+
+	if (fd < 0)
+		return;
+	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S%z", localtime_r(&now, &tm));
+	buf_addf(&record, "%s %s[%ld]: %s\n", date, the_log.tag, (long)getpid(), line);
+	file_write_all(fd, record.data, record.len);
+	close(fd);
+	buf_release(&record);
+}
+
+static void to_stderr(const char *line)
+{
+	struct buf record = BUF_INIT;
+
+	buf_addf(&record, "%s: %s\n", the_log.tag, line);
+	file_write_all(STDERR_FILENO, record.data, record.len);
+	buf_release(&record);
+}
+
+void log_line(int priority, const char *format, ...)
+{
+	struct buf raw = BUF_INIT, line = BUF_INIT;
+	va_list args;
+
+	va_start(args, format);
+	buf_vaddf(&raw, format, args);
+	va_end(args);
+	buf_add_printable(&line, buf_str(&raw), raw.len);
+	buf_truncate(&line, LINE_MAX_BYTES);
+	if (!the_log.where)
+		to_syslog(priority, buf_str(&line));
+	else if (strcmp(the_log.where, "stderr") == 0)
+		to_stderr(buf_str(&line));
+	else if (strcmp(the_log.where, "none") != 0)
+		to_file(the_log.where, buf_str(&line));
+	buf_release(&raw);
+	buf_release(&line);
+}

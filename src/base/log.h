@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where log lines go: syslog's mail facility, stderr or a file.  The only
+ * global state of the program.  A log that cannot be written changes nothing.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+/* "syslog", "stderr", "none" or an absolute path; until it is called, syslog. */
+void log_open(const char *where);
+
+/* The syslog tag (-L); the string must stay alive.  "sendoff" until it is called. */
+void log_tag(const char *tag);
+
+/*
+ * One line at a syslog priority (LOG_INFO, LOG_WARNING, LOG_ERR).  What is not
+ * printable becomes '?'; over 2 KiB it is cut.
+ */
+void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# The rooms of src/ are layers: an #include may point down only, and each
+# library is seen by the one file that wraps it.
+set -eu
+cd "${srcdir:-.}/src"
+
+awk '
+BEGIN {
+	# A room may include itself and the rooms listed.
+	may["base"] = "base"
+	may["net"] = "net base"
+	may["config"] = "config base"
+	may["message"] = "message config base"
+	may["smtp"] = "smtp message net config base"
+	may["queue"] = "queue smtp message net config base"
+	may["cli"] = "cli submit queue smtp message net config base"
+	may["main"] = "main submit cli queue smtp message net config base"
+	may["submit"] = "submit queue smtp message net config base"
+	may["outcome"] = "submit outcome queue smtp message net config base"
+	may["submit"] = may["submit"] " outcome"
+	may["cli"] = may["cli"] " outcome"
+	may["main"] = may["main"] " outcome"
+	only["gnutls/"] = "net/tls.c net/tls_trust.c net/tls_verify.c net/ticket.c"
+	only["gsasl.h"] = "smtp/auth.c smtp/oauth.c smtp/oauth.h"
+	only["iniparser"] = "config/ini.c"
+	only["idn2.h"] = "message/idna.c"
+}
+function room(path) {
+	return index(path, "/") ? substr(path, 1, index(path, "/") - 1) : gensub_dot(path)
+}
+function gensub_dot(path) {
+	sub(/\..*/, "", path)
+	return path
+}
+/^#[ ]*include/ {
+	file = FILENAME
+	sub(/^\.\//, "", file)
+	target = $0
+	sub(/^#[ ]*include[ ]*[<"]/, "", target)
+	sub(/[>"].*/, "", target)
+	for (library in only)
+		if (index(target, library) == 1 && !index(" " only[library] " ", " " file " ")) {
+			print file ": only " only[library] " may include " target
+			bad = 1
+		}
+	if ($0 !~ /"/ || target == "config.h")
+		next
+	if (!index(" " may[room(file)] " ", " " room(target) " ")) {
+		print file ": includes " target ", which is not below it"
+		bad = 1
+	}
+}
+END { exit bad }
+' $(find . -name '*.[ch]')
