@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Runs the Python tests and the dialogue files in several processes.
+
+usage: runner.py [-j N] [-v] [--also P,F,S] [PATTERN…]
+
+A pattern is a part of a test's name; without one all run.  Each worker process takes one file
+after the other, so real servers (servers.py) start once per worker at most.  The last line is
+`N passed, N failed`, with `, N skipped` where there are skips; exit 1 if any failed.
+"""
+
+import argparse
+import collections
+import glob
+import json
+import os
+import subprocess
+import sys
+import threading
+import traceback
+import unittest
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TESTS, "lib"))
+PATIENCE = 600  # seconds that one file may take
+
+
+def jobs():
+    """Files to run, those with real servers first: they take longest."""
+    modules = sorted(glob.glob(os.path.join(TESTS, "**", "test_*.py"), recursive=True))
+    dialogues = sorted(glob.glob(os.path.join(TESTS, "dialogue", "**", "*.txt"), recursive=True))
+    modules.sort(key=lambda path: os.sep + "server" + os.sep not in path)
+    return [os.path.relpath(path, TESTS) for path in modules + dialogues]
+
+
+# The worker's side: a job per line on standard input, a JSON result per line on standard output.
+
+
+class Recorder(unittest.TestResult):
+    def __init__(self, emit):
+        super().__init__()
+        self.emit, self.subfailures = emit, 0
+
+    def say(self, test, status, detail=""):
+        self.emit({"name": test.id(), "status": status, "detail": detail})
+
+    def addSuccess(self, test):
+        self.say(test, "passed")
+
+    def addFailure(self, test, err):
+        self.say(test, "failed", self._exc_info_to_string(err, test))
+
+    addError = addFailure
+
+    def addSubTest(self, test, subtest, err):
+        if err is not None:
+            self.say(subtest, "failed", self._exc_info_to_string(err, test))
+
+    def addSkip(self, test, reason):
+        self.say(test, "skipped", reason)
+
+    def addExpectedFailure(self, test, err):
+        self.say(test, "failed", "expected failures are not used here")
+
+    addUnexpectedSuccess = addSuccess
+
+
+def load(job):
+    path = os.path.join(TESTS, job)
+    if job.endswith(".txt"):
+        from dialogue import DialogueCase
+        return [DialogueCase(path, job)]
+    name = job.removesuffix(".py").replace(os.sep, ".")
+    found = []
+
+    def flatten(suite):
+        for test in suite:
+            flatten(test) if isinstance(test, unittest.TestSuite) else found.append(test)
+    flatten(unittest.defaultTestLoader.loadTestsFromName(name))
+    return found
+
+
+def run_job(job, patterns, emit):
+    try:
+        tests = load(job)
+    except Exception:
+        emit({"name": job, "status": "failed", "detail": traceback.format_exc()})
+        return
+    tests = [t for t in tests if not patterns or any(p in t.id() or p in job for p in patterns)]
+    unittest.TestSuite(tests).run(Recorder(emit))
+
+
+def worker(patterns):
+    sys.path.insert(0, TESTS)
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a test prints is no result
+
+    def emit(result):
+        print(json.dumps(result), file=out, flush=True)
+    for line in sys.stdin:
+        run_job(line.strip(), patterns, emit)
+        emit({"status": "done"})
+
+
+# The parent's side.
+
+
+class Parent:
+    def __init__(self, args):
+        self.args, self.lock = args, threading.Lock()
+        self.queue = collections.deque(jobs())
+        self.counts = collections.Counter()
+        self.failures, self.skips = [], collections.Counter()
+
+    def next_job(self):
+        with self.lock:
+            return self.queue.popleft() if self.queue else None
+
+    def start_worker(self):
+        return subprocess.Popen([sys.executable, os.path.abspath(__file__), "--worker",
+                                 *self.args.patterns], stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, text=True)
+
+    def drive(self):
+        """One worker: gives it jobs until there are none; a worker that dies is replaced."""
+        child = None
+        while (job := self.next_job()) is not None:
+            if child is None:
+                child = self.start_worker()
+            if not self.one(child, job):
+                child = None
+        if child:
+            child.stdin.close()
+            child.wait()
+
+    def one(self, child, job):
+        timer = threading.Timer(PATIENCE, child.kill)
+        timer.start()
+        try:
+            child.stdin.write(job + "\n")
+            child.stdin.flush()
+            for line in child.stdout:
+                result = json.loads(line)
+                if result["status"] == "done":
+                    return True
+                self.note(result)
+        finally:
+            timer.cancel()
+        self.note({"name": job, "status": "failed",
+                   "detail": "the test process ended with %s" % child.wait()})
+        return False
+
+    def note(self, result):
+        with self.lock:
+            self.counts[result["status"]] += 1
+            if self.args.verbose or result["status"] == "failed":
+                print("%s %s" % (result["status"], result["name"]), flush=True)
+            if result["status"] == "failed":
+                self.failures.append(result["name"])
+                print("    " + result["detail"].rstrip().replace("\n", "\n    "), flush=True)
+            elif result["status"] == "skipped":
+                self.skips[result["detail"]] += 1
+
+    def run(self):
+        threads = [threading.Thread(target=self.drive) for _ in range(self.args.jobs)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def close(self):
+        """The closing lines; True if nothing failed."""
+        for status, count in zip(("passed", "failed", "skipped"), self.args.also):
+            self.counts[status] += count
+        for name in sorted(self.failures):
+            print("FAILED %s" % name)
+        for reason, count in self.skips.items():
+            print("skipped (%d): %s" % (count, reason))
+        line = "%d passed, %d failed" % (self.counts["passed"], self.counts["failed"])
+        if self.counts["skipped"]:
+            line += ", %d skipped" % self.counts["skipped"]
+        print(line)
+        return self.counts["failed"] == 0 and self.counts["passed"] > 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("-j", "--jobs", type=int, default=min(4, 2 * (os.cpu_count() or 1)))
+    parser.add_argument("-v", "--verbose", action="store_true", help="name the tests that pass")
+    parser.add_argument("--also", default="0,0,0", metavar="P,F,S",
+                        help="add these counts (of `make check`) to the closing line")
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("patterns", nargs="*", metavar="PATTERN")
+    args = parser.parse_args()
+    if args.worker:
+        worker(args.patterns)
+        return 0
+    args.also = [int(count) for count in args.also.split(",")]
+    parent = Parent(args)
+    parent.run()
+    return 0 if parent.close() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
