@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The alias file (aliases(5) as Sendmail has it), read and kept as written:
+ * names and the members behind them.  What a member means, and loops, is
+ * message/expand.h's business.
+ */
+#ifndef CONFIG_ALIASES_H
+#define CONFIG_ALIASES_H
+
+#include "base/error.h"
+#include "base/strlist.h"
+
+enum { ALIASES_MAX_BYTES = 1024 * 1024 };
+
+struct alias {
+	char *name; /* lower case, quotes removed; "default" for `*` too */
+	struct strlist members; /* addresses, ":include:/file", "/file", "|command", quotes removed from the last three */
+	unsigned line;
+};
+
+struct aliases {
+	char *file;
+	struct alias *entries; /* sorted by name */
+	size_t count;
+	struct strlist problems; /* "file:line: what is wrong with it"; such lines are passed over */
+};
+
+#define ALIASES_INIT { 0 }
+
+/* Reads the file.  False: it cannot be read or passes the limit (EX_DATAERR); bad lines are problems, not errors. */
+bool aliases_read(struct aliases *a, const char *path, struct error *err);
+
+/* The entry of a name, without case; NULL if there is none. */
+const struct alias *aliases_find(const struct aliases *a, const char *name);
+
+/* The members of an :include: file (one list a line, # comments); owner and mode are checked as for the alias file. */
+bool aliases_include(struct strlist *members, const char *path, struct error *err);
+
+void aliases_release(struct aliases *a);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From what was asked for to who gets it: aliases, :include: files, adminaddr
+ * and the completion of bare names (interface section 4, Aliases).
+ */
+#ifndef MESSAGE_EXPAND_H
+#define MESSAGE_EXPAND_H
+
+#include "config/aliases.h"
+#include "config/config.h"
+#include "message/envelope.h"
+
+/* One recipient that an alias leads nowhere for, or /dev/null swallowed. */
+struct expansion_failure {
+	char *address;
+	struct error error; /* EX_NOUSER; code EX_OK: dropped on purpose, counts as taken */
+};
+
+struct expansion {
+	struct expansion_failure *failures;
+	size_t count;
+};
+
+#define EXPANSION_INIT { 0 }
+
+/*
+ * Replaces envelope's recipients by what they expand to; completes what stays bare.  Those that lead nowhere are
+ * taken out and listed.  `aliases` is NULL with -n or where there is no file.  False only for errors of the whole
+ * (limits, EX_DATAERR).  Alias lines that are bad, and what each name became, go to the log.
+ */
+bool expand_recipients(struct envelope *e, const struct aliases *aliases, struct config *c, struct expansion *x,
+	struct error *err);
+
+void expansion_release(struct expansion *x);
+
+#endif

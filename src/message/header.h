@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A header block as a list of fields, each kept as it was written; found by
+ * name, changed, added and taken out without touching the others.
+ */
+#ifndef MESSAGE_HEADER_H
+#define MESSAGE_HEADER_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { HEADER_MAX_BYTES = 1024 * 1024 };
+
+/* text is "Name: value", folded lines joined by '\n' (a CR before it gone), no line end at the end. */
+struct field {
+	struct buf text;
+	size_t name_len; /* without blanks before the colon */
+	size_t value;	 /* offset in text of the first byte behind the colon */
+};
+
+struct header {
+	struct field *fields;
+	size_t count, alloc;
+};
+
+#define HEADER_INIT { 0 }
+
+/* Is this line (no line end) the start of a field: a name of RFC 5322 section 2.2, blanks, a colon?  Gives the name's length. */
+bool header_line_is_field(const char *line, size_t len, size_t *name_len);
+
+/* Adds a field from its whole text; or continues the last one with a folded line. */
+void header_add_line(struct header *h, const char *line, size_t len);
+void header_continue(struct header *h, const char *line, size_t len);
+
+/* Adds "name: value" at the end, or before field number at. */
+void header_add(struct header *h, const char *name, const char *value);
+void header_insert(struct header *h, size_t at, const char *name, const char *value);
+
+/* Is the field called so (without case)? */
+bool field_is(const struct field *f, const char *name);
+const char *field_value(const struct field *f); /* raw, with folds; not NUL-safe: see field_value_len */
+size_t field_value_len(const struct field *f);
+void field_set_value(struct field *f, const char *value, size_t len); /* a blank is put before it */
+
+/* The first field of that name from number `from` on; count if there is none. */
+size_t header_find(const struct header *h, const char *name, size_t from);
+bool header_has(const struct header *h, const char *name);
+
+void header_remove(struct header *h, size_t at);
+void header_remove_all(struct header *h, const char *name);
+
+/* An independent copy; to must be empty. */
+void header_copy(struct header *to, const struct header *from);
+
+/* Adds all fields with CR LF line ends, without the empty line. */
+void header_write(const struct header *h, struct buf *out);
+
+void header_release(struct header *h);
+
+#endif

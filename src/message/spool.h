@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where the octets of a message lie while it is in hand: in memory up to
+ * 1 MiB, beyond that in an unnamed file.  Written once from start to end,
+ * then read at any offset.
+ */
+#ifndef MESSAGE_SPOOL_H
+#define MESSAGE_SPOOL_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/strlist.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+	SPOOL_MEMORY = 1024 * 1024,	       /* what stays in memory */
+	SPOOL_MEMORY_LAST = 64 * 1024 * 1024, /* and where no directory can be written */
+};
+
+struct spool {
+	struct buf memory; /* all of it while fd is -1; else what is not yet written to the file */
+	int fd;		   /* -1: in memory */
+	uint64_t size;
+	const struct strlist *directories; /* where a file may be made, tried in order; not owned; NULL: memory only */
+	uint64_t base; /* offset in fd at which the spool begins: a queue file's message is a spool too */
+};
+
+#define SPOOL_INIT { .fd = -1 }
+
+/* EX_CANTCREAT when no file can be made and the memory limit is passed; EX_IOERR when a write fails. */
+bool spool_add(struct spool *s, const void *data, size_t len, struct error *err);
+
+/* Writes out what is held back; to be called once after the last spool_add, before the first read. */
+bool spool_seal(struct spool *s, struct error *err);
+
+/* Makes a sealed spool of size octets at offset base of an open file, which it takes. */
+void spool_from_file(struct spool *s, int fd, uint64_t base, uint64_t size);
+
+/*
+ * A look at the octets from offset on: in memory without a copy, else read into the caller's block of
+ * block_size octets.  *data points to the returned number of octets; 0 at the end, -1 with *err (EX_IOERR).
+ */
+ssize_t spool_look(const struct spool *s, uint64_t offset, char *block, size_t block_size, const char **data,
+	struct error *err);
+
+void spool_release(struct spool *s);
+
+#endif

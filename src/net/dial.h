@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From a name to a connected socket: look-up, IPv6 and IPv4 raced (RFC 8305),
+ * source address, SOCKS5 (RFC 1928, 1929), Unix sockets; all before one
+ * deadline, the resolver included.
+ */
+#ifndef NET_DIAL_H
+#define NET_DIAL_H
+
+#include "base/error.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct dial_params {
+	const char *host; /* name or address literal (with or without brackets) */
+	unsigned port;
+	const char *source_address; /* NULL: any */
+	const char *proxy; /* "socks5://[user:password@]host:port", NULL: none; the proxy resolves the host */
+	const char *socket; /* path: connect there and to nowhere else; NULL: by host and port */
+	int64_t deadline_ms;
+};
+
+struct dial_peer {
+	char address[INET6_ADDRSTRLEN]; /* of the server or proxy; "unix" for a socket path */
+	char local[INET6_ADDRSTRLEN];	/* our end, for the address literal in EHLO; "" if unknown */
+	bool is_local; /* loopback or Unix socket, no proxy between: clear text leaves nothing to be read */
+};
+
+/*
+ * Returns the connected socket (non-blocking, close-on-exec, TCP_NODELAY), or -1.  EX_NOHOST when
+ * the name does not exist, EX_TEMPFAIL for all else of the network; the text names each address tried.
+ */
+int dial(const struct dial_params *p, struct dial_peer *peer, struct error *err);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A connection as protocols see it: lines in, bytes out, buffered, with a
+ * deadline on every wait.  Whether TLS lies beneath is nobody's business
+ * above; tests put memory or a socket pair there.
+ */
+#ifndef NET_STREAM_H
+#define NET_STREAM_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct tls;
+
+/*
+ * What moves bytes: both return the number moved, 0 at the end of input, or -1 with *events set to
+ * what to poll the descriptor for (0: the connection is broken, errno says how).  They never wait.
+ */
+struct stream_transport {
+	ssize_t (*receive)(void *context, void *data, size_t len, short *events);
+	ssize_t (*send)(void *context, const void *data, size_t len, short *events);
+	void (*close)(void *context); /* says goodbye without waiting, frees context */
+};
+
+struct stream {
+	int fd; /* -1: closed */
+	const struct stream_transport *transport;
+	void *context;
+	struct tls *tls; /* NULL in clear */
+	struct buf in; /* received, not yet read from in_at on */
+	size_t in_at;
+	struct buf out; /* written, not yet sent */
+	int64_t write_timeout_ms; /* for a write that makes no progress */
+	unsigned long turns; /* how often input was waited for after output: round trips */
+	bool broken;
+};
+
+#define STREAM_INIT { .fd = -1 }
+
+enum {
+	STREAM_RECORD = 16384, /* a full TLS record: what is flushed at once */
+	STREAM_INPUT_MAX = 1024 * 1024, /* unread input that a peer may make us keep */
+};
+
+/* Takes a connected descriptor and makes it non-blocking. */
+void stream_open(struct stream *s, int fd, int64_t write_timeout_ms);
+
+/*
+ * Puts TLS beneath.  Refuses (EX_PROTOCOL) when unread input is there: it was sent in clear
+ * and may be an attacker's (CVE-2011-0411).  Takes the session; net/tls.h makes it.
+ */
+bool stream_upgrade(struct stream *s, const struct stream_transport *transport, void *context, struct tls *tls,
+	struct error *err);
+
+/*
+ * Reads up to the next LF, which is removed together with a CR before it.  Bytes of the line past
+ * keep are read and dropped.  EX_TEMPFAIL 4.4.2 when the deadline passes, the
+ * connection ends or breaks; EX_PROTOCOL when the line passes STREAM_INPUT_MAX.
+ */
+bool stream_read_line(struct stream *s, struct buf *line, size_t keep, int64_t deadline_ms, struct error *err);
+
+/* Is a whole or partial line here already? */
+bool stream_has_input(const struct stream *s);
+
+/* Adds to what will be sent; sends full records on the way.  Input that comes meanwhile is kept (RFC 2920 section 3.1). */
+bool stream_write(struct stream *s, const void *data, size_t len, struct error *err);
+
+/* Sends all that was written. */
+bool stream_flush(struct stream *s, struct error *err);
+
+/* Closes without waiting for anybody; what was not flushed is lost. */
+void stream_close(struct stream *s);
+
+#endif

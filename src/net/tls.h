@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * TLS as a client, by GnuTLS: handshake, verification of the server (trust
+ * anchors loaded only when a chain asks for them), session tickets, channel
+ * bindings.  The session lies beneath a struct stream afterwards.
+ */
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/strlist.h"
+#include "net/stream.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct tls_params {
+	const char *name; /* to check and, unless it is an address, to send as SNI */
+	unsigned port;	  /* only part of the ticket's key */
+	bool verify;
+	const char *trust_file; /* PEM; NULL: the system's store */
+	const struct strlist *fingerprints; /* not empty: pins instead of CA, name and date */
+	const char *certificate, *key; /* client's, files or pkcs11: URLs; NULL: none */
+	const char *priority; /* GnuTLS priority string; NULL: the system's policy, TLS 1.2 or newer */
+	const char *ticket_directory; /* NULL: no resumption */
+	int64_t deadline_ms;
+};
+
+/* What check and the log tell of a session; strings may be empty. */
+struct tls_info {
+	char version[16]; /* "TLS1.3" */
+	char cipher[64];
+	bool resumed;
+	bool verified; /* false with tls_verify = no */
+	char subject[256], issuer[256], names[512];
+	int64_t expires_s; /* wall clock */
+	char trust[256];   /* why it is trusted: the anchor's name, "pinned", "not checked" */
+};
+
+/*
+ * Handshake over a stream in clear, which is encrypted afterwards.  EX_PROTOCOL when it fails or the
+ * server is not who it should be: the text says which name, issuer or date is wrong, the hint what to
+ * do; EX_CONFIG for a bad priority string.  A certificate is verified again after a resumed handshake.
+ */
+bool tls_start(struct stream *s, const struct tls_params *p, struct error *err);
+
+void tls_describe(const struct tls *t, struct tls_info *info);
+
+/*
+ * The channel binding of RFC 9266 (tls-exporter, TLS 1.3) or RFC 5929 (tls-unique, TLS 1.2 with extended
+ * master secret); false when the session has none.  *type is a static string.
+ */
+bool tls_channel_binding(const struct tls *t, const char **type, struct buf *binding);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One reply of an SMTP server (RFC 5321 section 4.2, RFC 2034): read whole,
+ * judged by its code, turned into an error when it is not what was wanted.
+ */
+#ifndef SMTP_REPLY_H
+#define SMTP_REPLY_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "net/stream.h"
+
+enum {
+	REPLY_LINE_KEEP = 2048, /* bytes of a line that are kept; the rest is read and dropped */
+	REPLY_LINES_MAX = 1000, /* more lines, or REPLY_BYTES_MAX in all, are EX_PROTOCOL */
+	REPLY_BYTES_MAX = 256 * 1024,
+};
+
+struct reply {
+	int code; /* 200 to 599 */
+	char status[12]; /* enhanced status code of the last line that has one that fits the code's class; else "" */
+	struct buf text; /* what the lines said, joined by '\n', without codes; raw bytes of the server */
+};
+
+#define REPLY_INIT { 0 }
+
+/* Reads one reply; the struct is used again for the next.  EX_TEMPFAIL for a lost connection, EX_PROTOCOL for what is no reply. */
+bool reply_read(struct reply *r, struct stream *s, int64_t deadline_ms, struct error *err);
+
+/* The text on one line, printable. */
+void reply_add_line(const struct reply *r, struct buf *line);
+
+/*
+ * Says as an error what a 4yz, 5yz or misplaced reply to `command` means: 421 and 4yz EX_TEMPFAIL, 5yz refused_code,
+ * anything else EX_PROTOCOL.  The text holds the server's own words and the code.
+ */
+bool reply_error(const struct reply *r, const char *command, int refused_code, struct error *err);
+
+void reply_release(struct reply *r);
+
+#endif
