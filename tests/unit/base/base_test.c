@@ -2,14 +2,17 @@
 #include "base/ascii.h"
 #include "base/base64.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/process.h"
 #include "base/strlist.h"
 #include "base/units.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -201,6 +204,21 @@ static void unnamed_files_take_a_name_once(void **state)
 	buf_release(&b);
 }
 
+static void stop_signals_end_waits_and_nothing_else(void **state)
+{
+	struct pollfd nothing = { .fd = -1 };
+
+	(void)state;
+	assert_int_equal(process_poll(&nothing, 1, clock_now_ms() + 5), 0);
+	process_catch_stop();
+	raise(SIGTERM);
+	assert_int_equal(process_stopped(), STOP_NONE);
+	assert_int_equal(process_poll(&nothing, 1, clock_now_ms() + 60000), -1);
+	assert_int_equal(errno, EINTR);
+	assert_int_equal(process_stopped(), STOP_KEEP);
+	process_release_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +231,7 @@ int main(void)
 		cmocka_unit_test(base64_round_trips_and_refuses),
 		cmocka_unit_test(durations_and_sizes),
 		cmocka_unit_test(unnamed_files_take_a_name_once),
+		cmocka_unit_test(stop_signals_end_waits_and_nothing_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/process.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stop; /* enum process_stop */
+static sigset_t stop_signals;	   /* those that are caught */
+static bool catching;
+
+static void note(int signal)
+{
+	if (stop == STOP_NONE)
+		stop = signal == SIGINT ? STOP_DROP : STOP_KEEP;
+}
+
+static void open_standard_descriptors(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
+
+void process_prepare(void)
+{
+	sigset_t none;
+
+	open_standard_descriptors();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	umask(077);
+}
+
+void process_catch_stop(void)
+{
+	static const int signals[] = { SIGTERM, SIGHUP, SIGINT };
+	struct sigaction action = { .sa_handler = note }, old;
+
+	sigemptyset(&stop_signals);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+		if (sigaction(signals[i], NULL, &old) < 0 || old.sa_handler == SIG_IGN)
+			continue;
+		sigaddset(&stop_signals, signals[i]);
+		sigaction(signals[i], &action, NULL);
+	}
+	sigprocmask(SIG_BLOCK, &stop_signals, NULL);
+	catching = true;
+}
+
+void process_release_stop(void)
+{
+	if (!catching)
+		return;
+	for (int signal_number = 1; signal_number < NSIG; signal_number++)
+		if (sigismember(&stop_signals, signal_number) == 1)
+			signal(signal_number, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &stop_signals, NULL);
+	catching = false;
+}
+
+enum process_stop process_stopped(void)
+{
+	return (enum process_stop)stop;
+}
+
+int process_poll(struct pollfd *fds, nfds_t count, int64_t deadline_ms)
+{
+	sigset_t mask;
+
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	for (int signal_number = 1; catching && signal_number < NSIG; signal_number++)
+		if (sigismember(&stop_signals, signal_number) == 1)
+			sigdelset(&mask, signal_number);
+	for (;;) {
+		int left = clock_left_ms(deadline_ms);
+		struct timespec timeout = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000L };
+		int n;
+
+		if (stop != STOP_NONE) {
+			errno = EINTR;
+			return -1;
+		}
+		n = ppoll(fds, count, &timeout, &mask);
+		if (n >= 0 || errno != EINTR)
+			return n;
+	}
+}
