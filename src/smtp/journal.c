@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtp/journal.h"
+
+#include "base/ascii.h"
+#include "base/log.h"
+#include "net/tls.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+enum {
+	TO_MAX = 700,	 /* octets of to=, so that the line stays within 2 KiB */
+	REPLY_MAX = 400, /* octets of reply= */
+	VALUE_MAX = 256, /* octets of any other value */
+};
+
+static const struct {
+	const char *name;
+	int priority;
+} statuses[] = {
+	[JOURNAL_SENT] = { "sent", LOG_INFO },
+	[JOURNAL_QUEUED] = { "queued", LOG_WARNING },
+	[JOURNAL_FAILED] = { "failed", LOG_ERR },
+	[JOURNAL_HELD] = { "held", LOG_ERR },
+};
+
+void route_note(struct route *route, const struct session *s)
+{
+	struct tls_info tls;
+
+	*route = (struct route){ .port = s->port };
+	snprintf(route->host, sizeof route->host, "%s", s->host ? s->host : "");
+	snprintf(route->ip, sizeof route->ip, "%s", s->peer.address);
+	snprintf(route->auth, sizeof route->auth, "%s", s->mechanism);
+	if (!s->stream.tls)
+		return;
+	tls_describe(s->stream.tls, &tls);
+	snprintf(route->tls, sizeof route->tls, "%s:%s%s%s", tls.version, tls.cipher, tls.resumed ? ":resumed" : "",
+		tls.verified ? "" : ":unverified");
+}
+
+/* Stops after about max octets of what comes out. */
+static void add_escaped(struct buf *line, const char *value, size_t max)
+{
+	size_t len = strlen(value), end = line->len + max;
+
+	while (len && line->len < end) {
+		size_t n = utf8_length(value, len);
+		bool printable = n > 1 ? (unsigned char)value[0] != 0xc2 || (unsigned char)value[1] >= 0xa0
+				       : n == 1 && !ascii_is_control(*value);
+
+		if (!printable)
+			buf_addf(line, "\\x%02X", (unsigned)(unsigned char)*value);
+		else if (*value == '"' || *value == '\\')
+			buf_addf(line, "\\%c", *value);
+		else
+			buf_add(line, value, n);
+		n = printable ? n : 1;
+		value += n;
+		len -= n;
+	}
+}
+
+static void add_value(struct buf *line, const char *key, const char *value, size_t max)
+{
+	bool quoted = false;
+
+	for (const char *p = value; *p && !quoted; p++)
+		quoted = strchr(" \"\\", *p) || ascii_is_control(*p) || ascii_is_8bit(*p);
+	buf_addf(line, "%s%s=%s", line->len ? " " : "", key, quoted ? "\"" : "");
+	add_escaped(line, value, max);
+	buf_adds(line, quoted ? "\"" : "");
+}
+
+void journal_add(struct buf *line, const char *key, const char *value)
+{
+	add_value(line, key, value ? value : "", VALUE_MAX);
+}
+
+static void add_number(struct buf *line, const char *key, unsigned long long value)
+{
+	buf_addf(line, "%s%s=%llu", line->len ? " " : "", key, value);
+}
+
+static enum journal_status status_of(const struct journal_entry *e, size_t recipient)
+{
+	switch (e->results->each[recipient].fate) {
+	case FATE_ACCEPTED:
+		return JOURNAL_SENT;
+	case FATE_REFUSED:
+		return JOURNAL_FAILED;
+	default:
+		return e->rest;
+	}
+}
+
+/* The recipients of one status, as many as fit, and the error of the first of them. */
+static size_t add_recipients(struct buf *line, const struct journal_entry *e, enum journal_status status,
+	const struct error **error)
+{
+	struct buf to = BUF_INIT;
+	size_t count = 0;
+
+	for (size_t i = 0; i < e->envelope->count; i++) {
+		const char *address = e->envelope->recipients[i].address;
+
+		if (status_of(e, i) != status)
+			continue;
+		if (count++ == 0)
+			*error = e->results->each[i].error;
+		if (to.len + strlen(address) + 1 > TO_MAX)
+			continue;
+		buf_addf(&to, "%s%s", to.len ? "," : "", address);
+	}
+	add_number(line, "nrcpt", count);
+	add_value(line, "to", buf_str(&to), TO_MAX);
+	buf_release(&to);
+	return count;
+}
+
+static void add_reply(struct buf *line, const struct journal_entry *e, enum journal_status status,
+	const struct error *error)
+{
+	bool sent = status == JOURNAL_SENT;
+	int code = sent ? e->results->accepted_code : error ? error->reply : 0;
+
+	add_number(line, "code", (unsigned)code);
+	journal_add(line, "dsn", sent ? "2.0.0" : error ? error->status : "");
+	add_value(line, "reply", sent && e->results->accepted_reply ? e->results->accepted_reply : error ? error->text : "",
+		REPLY_MAX);
+}
+
+static void write_status(const struct journal_entry *e, enum journal_status status)
+{
+	const struct error *error = NULL;
+	struct buf line = BUF_INIT;
+	size_t count;
+
+	journal_add(&line, "id", e->id);
+	add_number(&line, "uid", e->uid);
+	add_number(&line, "pid", (unsigned long long)getpid());
+	journal_add(&line, "account", e->account);
+	journal_add(&line, "host", e->route->host);
+	journal_add(&line, "ip", e->route->ip);
+	journal_add(&line, "tls", e->route->tls);
+	journal_add(&line, "auth", e->route->auth);
+	journal_add(&line, "from", e->sender && *e->sender ? e->sender : "<>");
+	journal_add(&line, "msgid", e->message_id);
+	count = add_recipients(&line, e, status, &error);
+	add_number(&line, "size", e->size);
+	journal_add(&line, "status", statuses[status].name);
+	add_reply(&line, e, status, error);
+	buf_addf(&line, " delay=%lld.%03lld", (long long)e->delay_ms / 1000, (long long)e->delay_ms % 1000);
+	add_number(&line, "try", e->try);
+	add_number(&line, "exit", (unsigned)e->exit);
+	if (count)
+		log_line(statuses[status].priority, "%s", buf_str(&line));
+	buf_release(&line);
+}
+
+void journal_write(const struct journal_entry *e)
+{
+	for (size_t status = 0; status < sizeof statuses / sizeof *statuses; status++)
+		write_status(e, (enum journal_status)status);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The log line of a delivery (sendmail(8), LOG): one for each status that
+ * recipients of one attempt came to, in key=value form, at most 2 KiB.
+ */
+#ifndef SMTP_JOURNAL_H
+#define SMTP_JOURNAL_H
+
+#include "message/envelope.h"
+#include "smtp/session.h"
+#include "smtp/transaction.h"
+
+#include <netinet/in.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The way a message took; what a session tells of itself, kept after it is closed. */
+struct route {
+	char host[256]; /* "" : no server was reached */
+	unsigned port;
+	char ip[INET6_ADDRSTRLEN];
+	char tls[128]; /* "TLS1.3:cipher", with ":resumed", ":unverified" behind; "" in clear */
+	char auth[32];
+};
+
+/* Takes down what the session tells now. */
+void route_note(struct route *route, const struct session *s);
+
+enum journal_status { JOURNAL_SENT, JOURNAL_QUEUED, JOURNAL_FAILED, JOURNAL_HELD };
+
+struct journal_entry {
+	const char *id; /* queue id; NULL: never queued */
+	uid_t uid;
+	const char *account; /* NULL: none chosen */
+	const struct route *route;
+	const char *sender; /* "" : null sender */
+	const char *message_id;
+	const struct envelope *envelope;
+	const struct delivery_result *results; /* fates as they stand at the end of the attempt */
+	enum journal_status rest; /* status of the deferred and unknown: JOURNAL_QUEUED, or JOURNAL_FAILED without a queue */
+	uint64_t size;		  /* octets of the message */
+	int64_t delay_ms;	  /* since the message was taken */
+	unsigned try;		  /* 1: the first */
+	int exit;
+};
+
+/* Writes a line for each status that a recipient has. */
+void journal_write(const struct journal_entry *e);
+
+/* Adds " key=value", quoted and escaped so that the line can be taken apart again. */
+void journal_add(struct buf *line, const char *key, const char *value);
+
+#endif
