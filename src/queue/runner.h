@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A queue run: takes the messages that are due, account by account, over one
+ * connection each, and settles every one as soon as its replies are read.
+ */
+#ifndef QUEUE_RUNNER_H
+#define QUEUE_RUNNER_H
+
+#include "base/error.h"
+#include "config/caller.h"
+#include "config/config.h"
+#include "smtp/session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Which part of a queued message a filter looks at. */
+enum queue_part { QUEUE_ID, QUEUE_RECIPIENT, QUEUE_SENDER, QUEUE_PARTS };
+
+struct queue_filter {
+	const char *text; /* what the part must contain, without case; NULL: no filter */
+	bool is_negated;  /* must not contain */
+};
+
+enum run_extent {
+	RUN_DUE, /* what is due; accounts whose login was refused wait */
+	RUN_ALL, /* everything that is not held, at once */
+};
+
+struct run_params {
+	struct config *config;
+	struct caller *caller;
+	enum run_extent extent;
+	const char *account; /* only its messages; NULL: any */
+	const char *id;	     /* only this message, whether it is due or not; NULL: any */
+	struct queue_filter filters[QUEUE_PARTS];
+	const struct session_trace *trace; /* NULL: silent */
+	struct session *session; /* one that is open, for account's messages; NULL: none.  It is closed in any case. */
+};
+
+struct run_summary {
+	size_t tried, sent, deferred, failed; /* messages */
+};
+
+/*
+ * Makes one run.  True: it was made, whatever became of the messages.  False: the queue cannot be used (EX_CANTCREAT,
+ * EX_IOERR).  process_stopped() ends it after the messages in flight.
+ */
+bool run_queue(const struct run_params *p, struct run_summary *summary, struct error *err);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The queue's directory: messages kept there so that nothing but their removal
+ * loses them, locked, updated and taken out.  Hides names, modes and the order of
+ * writes, links and syncs that the promise rests on.  Everything found
+ * there is hostile until it was parsed.
+ */
+#ifndef QUEUE_STORE_H
+#define QUEUE_STORE_H
+
+#include "base/error.h"
+#include "base/strlist.h"
+#include "config/caller.h"
+#include "config/config.h"
+#include "message/envelope.h"
+#include "message/message.h"
+#include "queue/entry.h"
+#include "smtp/transaction.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct store {
+	int fd; /* the directory; -1: closed */
+	char *path;
+	uid_t owner; /* of the directory */
+	gid_t group;
+	bool is_shared; /* the system's, for several users: its group may read what lies there */
+};
+
+#define STORE_INIT { .fd = -1 }
+
+/*
+ * Does what cannot be sent now wait here?  `queue = auto`: where queue_dir is a directory that
+ * may be written.
+ */
+bool queue_is_on(const struct config *c);
+
+enum store_mode {
+	STORE_EXISTING, /* a directory that is missing is an error */
+	STORE_CREATE,	/* with `queue = yes` it is made: a user's with its parents, the last part of the system's by root */
+};
+
+/* Opens the directory of queue_dir and checks its owner and mode.  EX_CANTCREAT. */
+bool store_open(struct store *s, const struct config *c, struct caller *caller, enum store_mode mode, struct error *err);
+void store_close(struct store *s);
+
+/* What is to be kept.  Nothing is owned; NULL where there is nothing to say. */
+struct keep {
+	const char *account;
+	const char *full_name; /* -F */
+	uid_t uid; /* who calls */
+	const struct envelope *envelope;
+	const struct message *message; /* as compose_message made it; its body is sealed */
+	/*
+	 * What was tried: only recipients that are deferred, unknown or not tried are kept, with their errors, and the
+	 * first retry is planned.  NULL: nothing was tried, the message is due at once.
+	 */
+	const struct delivery_result *results;
+	const struct error *error; /* why it waits, for recipients without an error of their own */
+	bool is_report;
+	const char *id; /* NULL: a new one.  One that is there already counts as kept. */
+};
+
+/*
+ * Keeps a message: it is durable (file and directory synced) when true is returned, under the name put into id.
+ * EX_CANTCREAT or EX_IOERR, of the route EX_TEMPFAIL when the uid would pass queue_max; nothing is left behind then.
+ */
+bool store_keep(struct store *s, const struct keep *k, const struct config *c, char id[QUEUE_ID_SIZE],
+	struct error *err);
+
+/* Adds the ids of all messages, in the order of their arrival. */
+bool store_list(const struct store *s, struct strlist *ids, struct error *err);
+
+/* May this caller see and change the entry: its owner, root, who owns the directory or is of its group without set-id? */
+bool store_is_permitted(const struct store *s, const struct entry *e, const struct caller *caller);
+
+/* Reads envelope and state without a lock.  False: it is gone.  What is damaged is true, with e->damage set. */
+bool store_read(const struct store *s, const char *id, struct entry *e);
+
+enum store_lock { STORE_LOCKED, STORE_BUSY, STORE_GONE };
+
+/* Locks and reads it whole, message included (e->damage as above).  The lock ends with entry_release. */
+enum store_lock store_lock(const struct store *s, const char *id, struct entry *e);
+
+/* For a locked entry: its new state, durable when true is returned. */
+bool store_update(const struct store *s, const struct entry *e, struct error *err);
+
+/* For a locked entry: the end of it, durable when true is returned. */
+bool store_remove(const struct store *s, const struct entry *e, struct error *err);
+
+/* For a locked entry whose report nobody takes: into failed/, where it is kept for people to look at. */
+bool store_fail(const struct store *s, const struct entry *e, struct error *err);
+
+/* The directory failed/ as a store of its own.  False: there is none. */
+bool store_open_failed(struct store *failed, const struct store *s);
+
+/* Notes durably that the damage of a locked entry was reported; and asks. */
+bool store_note_damage(const struct store *s, const struct entry *e, struct error *err);
+bool store_is_damage_noted(const struct store *s, const char *id);
+
+/* Moves what is no queue file into corrupt/, removes states without a message and files half written a day ago. */
+void store_tidy(const struct store *s);
+
+/* Notes that a run was made; and when the last one was (seconds since 1970, 0: never). */
+void store_note_run(const struct store *s);
+int64_t store_last_run(const struct store *s);
+
+#endif
