@@ -64,7 +64,7 @@ class DialogueTest(unittest.TestCase):
                 ("C: .a(any)b", "C: .a(any)c", "expected"),
                 ("C: (eof)", "C: QUIT", "closed the connection"),
                 ("exit: 0", "exit: 75", "0 != 75"),
-                ("status=sent", "status=failed", "status=failed"),
+                ("status=sent", "status=failed", "'sent' != 'failed'"),
                 ("exit: 0", "exit: 0  stderr: words", "not found")):
             with self.subTest(new):
                 self.assertIn(old, GOOD)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Runs the Python tests and the dialogue files in several processes.
 
-usage: runner.py [-j N] [-v] [--also P,F,S] [PATTERN…]
+usage: runner.py [-j N] [-v] [--check-logs DIR] [PATTERN…]
 
 A pattern is a part of a test's name; without one all run.  Each worker process takes one file
 after the other, so real servers (servers.py) start once per worker at most.  The last line is
@@ -14,6 +14,7 @@ import collections
 import glob
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -170,8 +171,8 @@ class Parent:
 
     def close(self):
         """The closing lines; True if nothing failed."""
-        for status, count in zip(("passed", "failed", "skipped"), self.args.also):
-            self.counts[status] += count
+        if self.args.check_logs:
+            self.counts.update(check_counts(self.args.check_logs, self.failures))
         for name in sorted(self.failures):
             print("FAILED %s" % name)
         for reason, count in self.skips.items():
@@ -183,19 +184,41 @@ class Parent:
         return self.counts["failed"] == 0 and self.counts["passed"] > 0
 
 
+def check_counts(folder, failures):
+    """The results of `make check`: cmocka's cases where a log has them, else one a program."""
+    counts = collections.Counter()
+    results = glob.glob(os.path.join(folder, "**", "*.trs"), recursive=True)
+    if not results:
+        failures.append("make check: it left no results")
+        counts["failed"] += 1
+    for path in results:
+        with open(path) as file:
+            result = re.search(r":test-result: (\w+)", file.read())[1]
+        with open(path.removesuffix(".trs") + ".log", errors="replace") as file:
+            log = file.read()
+        counts["passed"] += len(re.findall(r"^\[ +OK +\]", log, re.MULTILINE)) or result == "PASS"
+        counts["skipped"] += result == "SKIP"
+        if result not in ("PASS", "SKIP"):
+            name = os.path.relpath(path, folder).removesuffix(".trs")
+            counts["failed"] += len(set(re.findall(r"^\[  FAILED  \] (\w*[a-z]\w*)$", log,
+                                                   re.MULTILINE))) or 1
+            failures.append("make check: " + name)
+            print("failed make check: %s\n%s" % (name, log[-3000:]))
+    return counts
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("-j", "--jobs", type=int, default=min(4, 2 * (os.cpu_count() or 1)))
     parser.add_argument("-v", "--verbose", action="store_true", help="name the tests that pass")
-    parser.add_argument("--also", default="0,0,0", metavar="P,F,S",
-                        help="add these counts (of `make check`) to the closing line")
+    parser.add_argument("--check-logs", metavar="DIR",
+                        help="count the results of `make check` in this build folder too")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("patterns", nargs="*", metavar="PATTERN")
     args = parser.parse_args()
     if args.worker:
         worker(args.patterns)
         return 0
-    args.also = [int(count) for count in args.also.split(",")]
     parent = Parent(args)
     parent.run()
     return 0 if parent.close() else 1

@@ -154,11 +154,12 @@ class Server:
     offers      EHLO keywords; "SIZE=1000" and "LIMITS=RCPTMAX=2" carry a value
     mechanisms  names after AUTH; users: {name: password or token}
     tls         "off", "starttls" or "implicit"; context: the ssl.SSLContext for the last two
+    lmtp        speaks LMTP (RFC 2033): what real servers deliver to
     """
 
     def __init__(self, offers=ALL_OFFERS, mechanisms=MECHANISMS, users=None, tls="off",
                  context=None, host="127.0.0.1", port=0, path=None, name="server.example",
-                 require_auth=False):
+                 require_auth=False, lmtp=False):
         self.offers = {o.split("=")[0]: o.partition("=")[2] for o in offers}
         if tls != "starttls":
             self.offers.pop("STARTTLS", None)
@@ -166,7 +167,7 @@ class Server:
             self.offers.pop("AUTH", None)
         self.mechanisms, self.users = tuple(mechanisms), users or {}
         self.tls, self.context, self.name = tls, context, name
-        self.require_auth = require_auth
+        self.require_auth, self.lmtp = require_auth, lmtp
         self.rules, self.messages, self.connections = [], [], []
         self.lock = threading.Lock()
         self.arrived = threading.Condition(self.lock)
@@ -228,6 +229,14 @@ class Server:
         """Waits until so many messages are there; says whether they are."""
         with self.lock:
             return self.arrived.wait_for(lambda: len(self.messages) >= count, seconds)
+
+    def take(self, count=1, seconds=20):
+        """Waits for so many messages, removes and returns them."""
+        if not self.wait_for(count, seconds):
+            raise AssertionError("%d of %d messages came" % (len(self.messages), count))
+        with self.lock:
+            taken, self.messages[:count] = self.messages[:count], []
+        return taken
 
     def settle(self, seconds=20):
         """Waits until every connection so far is over; returns all violations."""
@@ -417,6 +426,8 @@ class Session:
         else:
             self.extended = bool(self.greeted)
 
+    do_lhlo = do_ehlo
+
     def do_helo(self, argument):
         if self.answer("HELO", argument, "250 " + self.server.name)[:1] == "2":
             self.greeted, self.message = argument, None
@@ -556,7 +567,8 @@ class Session:
         kept = not isinstance(action, str) or action.startswith("2")
         if kept:  # before the reply: whoever has read it may look
             self.server.deliver(message)
-        self.act(action, "250 2.0.0 ok")
+        for _ in message.recipients if self.server.lmtp else (1,):
+            self.act(action, "250 2.0.0 ok")
 
     def check(self, message):
         data = message.data
