@@ -7,45 +7,61 @@
 #ifndef SUBMIT_H
 #define SUBMIT_H
 
-#include "config/aliases.h"
 #include "config/caller.h"
 #include "config/config.h"
 #include "message/envelope.h"
 #include "message/expand.h"
 #include "message/message.h"
+#include "smtp/journal.h"
 #include "smtp/transaction.h"
 
 enum error_mode { ERRORS_PRINT, ERRORS_MAIL, ERRORS_MAIL_EXIT_0, ERRORS_QUIET };
 
-/* What a caller asked for, apart from the message itself: made from the command line, or by -bs. */
+/* What a caller asked for: made from the command line, or by -bs. */
 struct request {
 	struct config *config;
 	struct caller *caller;
-	const char *account;   /* -a; NULL: chosen */
+	const char *account;   /* -a; NULL: chosen by sender */
 	const char *full_name; /* -F; NULL: none */
 	bool take_recipients;  /* -t */
 	bool expand;	       /* false with -n */
 	enum delivery delivery;
 	enum error_mode error_mode;
+	unsigned notify; /* -N, for recipients that say nothing of their own */
 	const struct session_trace *trace; /* NULL: not verbose */
-	struct envelope envelope; /* sender NULL without -f; recipients as given */
+	bool is_report; /* it is a report itself: nobody is told of its failure */
+	struct envelope envelope; /* sender NULL without -f; recipients as they were given */
 	struct message message;
 };
 
+#define REQUEST_INIT { .expand = true, .message = MESSAGE_INIT }
+
 /* What became of it. */
 struct outcome {
-	struct error error;	  /* of the whole; code EX_OK: look at the recipients */
-	struct envelope envelope; /* the recipients after aliases, in the order of results */
-	struct delivery_result results;
-	struct expansion expansion;
-	char queue_id[64];	 /* "" unless something was queued */
-	const struct account *account; /* the last one used; NULL: none chosen */
-	char *host, *ip, *tls, *mechanism, *message_id, *sender; /* for the log; NULL or "" if unknown */
+	struct error error;	  /* of the whole, before anybody was asked; EX_OK: look at the results */
+	struct envelope envelope; /* after aliases; sender as the account made it */
+	struct delivery_result results; /* one a recipient of envelope */
+	struct expansion expansion;	/* recipients that aliases lead nowhere */
+	const struct account *account;	/* the last one tried; NULL: none was chosen */
+	struct route route;
+	bool has_queue;		   /* what is deferred could wait */
+	struct error keep_error;   /* it had to wait, but the queue could not take it */
+	char queue_id[64];	   /* "": nothing was queued */
+	bool report_taken;	   /* a report about those refused is on its way to the sender */
+	char *message_id;
+	uint64_t size;	    /* octets of the message as it came */
+	int64_t started_ms; /* base/clock.h */
 };
 
 #define OUTCOME_INIT { 0 }
 
-/* Sends the message now or queues it, and reports as the error mode says.  The request's message is used up. */
+/*
+ * Who it is for and by which account it goes: the first half of submit, which -bv and dry runs do alone.  False:
+ * o->error says why nothing can be sent.
+ */
+bool submit_prepare(struct request *r, struct outcome *o);
+
+/* Sends the message now, or queues it, reports as the error mode says, and writes the log.  The request's message is used up. */
 void submit(struct request *r, struct outcome *o);
 
 void request_release(struct request *r);

@@ -14,24 +14,18 @@ BEGIN {
 	may["message"] = "message config base"
 	may["smtp"] = "smtp message net config base"
 	may["queue"] = "queue smtp message net config base"
-	may["cli"] = "cli submit queue smtp message net config base"
-	may["main"] = "main submit cli queue smtp message net config base"
-	may["submit"] = "submit queue smtp message net config base"
-	may["outcome"] = "submit outcome queue smtp message net config base"
-	may["submit"] = may["submit"] " outcome"
-	may["cli"] = may["cli"] " outcome"
-	may["main"] = may["main"] " outcome"
+	may["top"] = "top queue smtp message net config base"
+	may["cli"] = "cli top queue smtp message net config base"
+	may["main"] = "main cli top queue smtp message net config base"
 	only["gnutls/"] = "net/tls.c net/tls_trust.c net/tls_verify.c net/ticket.c"
 	only["gsasl.h"] = "smtp/auth.c smtp/oauth.c smtp/oauth.h"
 	only["iniparser"] = "config/ini.c"
 	only["idn2.h"] = "message/idna.c"
 }
 function room(path) {
-	return index(path, "/") ? substr(path, 1, index(path, "/") - 1) : gensub_dot(path)
-}
-function gensub_dot(path) {
-	sub(/\..*/, "", path)
-	return path
+	if (index(path, "/"))
+		return substr(path, 1, index(path, "/") - 1)
+	return path == "main.c" ? "main" : "top"
 }
 /^#[ ]*include/ {
 	file = FILENAME

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/deliver.h"
+
+#include "base/alloc.h"
+#include "base/ascii.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "cli/dry_run.h"
+#include "message/address.h"
+#include "outcome.h"
+#include "queue/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void trace_line(void *context, char direction, const char *text, size_t len)
+{
+	struct buf line = BUF_INIT;
+
+	(void)context;
+	buf_addf(&line, "%c ", direction);
+	buf_add_printable(&line, text, len);
+	buf_addc(&line, '\n');
+	file_write_all(STDERR_FILENO, line.data, line.len);
+	buf_release(&line);
+}
+
+const struct session_trace deliver_trace = { .line = trace_line };
+
+/* One word of the command line is an address list; one that holds nobody is a mistake. */
+static bool add_recipients(struct envelope *e, const char *word, struct error *err)
+{
+	struct mailboxes list = MAILBOXES_INIT;
+	bool ok = mailboxes_parse(&list, word, strlen(word), err);
+
+	if (ok && !list.count)
+		ok = error_set(err, EX_DATAERR, "5.1.3", "recipient '%s': no address", word);
+	for (size_t i = 0; i < list.count && ok; i++) {
+		char *address = mailbox_address(&list.items[i]);
+
+		ok = envelope_add(e, address, NULL, err);
+		free(address);
+	}
+	mailboxes_release(&list);
+	return ok;
+}
+
+bool request_from_options(struct request *r, const struct options *o, struct config *c, struct caller *caller,
+	struct error *err)
+{
+	r->config = c;
+	r->caller = caller;
+	r->account = o->account;
+	r->full_name = o->full_name;
+	r->take_recipients = o->take_recipients;
+	r->expand = !o->no_expand;
+	r->delivery = o->has_delivery ? o->delivery : c->delivery;
+	r->error_mode = o->error_mode;
+	r->notify = o->notify;
+	r->trace = o->verbose ? &deliver_trace : NULL;
+	r->envelope.ret = o->ret;
+	r->envelope.envid = alloc_string(o->envid);
+	if (o->sender) {
+		r->envelope.sender = address_parse_sender(o->sender, err);
+		if (!r->envelope.sender)
+			return error_context(err, "sender");
+	}
+	for (size_t i = 0; i < o->recipient_count; i++)
+		if (!add_recipients(&r->envelope, o->recipients[i], err))
+			return false;
+	return true;
+}
+
+void deliver_directories(struct strlist *list, const struct config *c)
+{
+	const char *temporary = secure_getenv("TMPDIR");
+
+	if (c->queue_dir && queue_is_on(c))
+		strlist_add(list, c->queue_dir);
+	if (temporary && *temporary)
+		strlist_add(list, temporary);
+	strlist_add(list, "/var/tmp");
+	strlist_add(list, "/tmp");
+}
+
+/* Lets the writer finish, so that it does not die of SIGPIPE. */
+static void drain_input(void)
+{
+	char block[16384];
+	ssize_t n = isatty(STDIN_FILENO) ? 0 : 1;
+
+	while (n > 0 || (n < 0 && errno == EINTR))
+		n = read(STDIN_FILENO, block, sizeof block);
+}
+
+bool request_read(struct request *r, const struct options *o, struct error *failure)
+{
+	static struct strlist directories;
+	struct message_source source = {
+		.fd = STDIN_FILENO, .dot_ends = !o->ignore_dots, .drain = !isatty(STDIN_FILENO),
+		.size_max = r->config->max_message_size, .spool_directories = &directories,
+	};
+
+	if (failure->code != EX_OK) {
+		drain_input();
+		return false;
+	}
+	if (!directories.count)
+		deliver_directories(&directories, r->config);
+	return message_read(&r->message, &source, failure);
+}
+
+int deliver(const struct options *o, struct config *c, struct caller *caller, struct error *failure)
+{
+	struct request request = REQUEST_INIT;
+	struct outcome outcome = OUTCOME_INIT;
+	struct error err = ERROR_INIT;
+	int status;
+
+	if (!request_from_options(&request, o, c, caller, &err) && failure->code == EX_OK)
+		*failure = err;
+	if (!request_read(&request, o, failure)) {
+		outcome.error = *failure;
+		outcome_log(&outcome, &request);
+	} else if (o->dry_run) {
+		dry_run_print(&request, o->offers, &outcome.error);
+	} else {
+		process_catch_stop();
+		submit(&request, &outcome);
+	}
+	outcome_print(&outcome, o->error_mode);
+	status = outcome_exit(&outcome, o->error_mode);
+	outcome_release(&outcome);
+	request_release(&request);
+	return status;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A message from standard input: the command line made a request, the input
+ * read, handed to submit, and the outcome told.
+ */
+#ifndef CLI_DELIVER_H
+#define CLI_DELIVER_H
+
+#include "cli/options.h"
+#include "submit.h"
+
+/*
+ * Fills in a request from the command line: sender and recipients parsed, what the options ask for.  The configuration
+ * decides what they leave open.  EX_DATAERR for an address that is none.
+ */
+bool request_from_options(struct request *r, const struct options *o, struct config *c, struct caller *caller,
+	struct error *err);
+
+/*
+ * Reads the message from standard input to its end.  *failure, if one is known already, is kept: the input is then
+ * read for its writer's sake alone.
+ */
+bool request_read(struct request *r, const struct options *o, struct error *failure);
+
+/* `sendmail` as everybody calls it.  *failure is what options and configuration had to say; returns the exit status. */
+int deliver(const struct options *o, struct config *c, struct caller *caller, struct error *failure);
+
+/* Adds where a large message may be spooled: where it would be queued, so that keeping it is a link, then temporary places. */
+void deliver_directories(struct strlist *list, const struct config *c);
+
+/* Traces a session on stderr, for -v. */
+extern const struct session_trace deliver_trace;
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC */
+#include "outcome.h"
+
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* More distinct reasons than these are not told one by one. */
+enum { ERRORS_PRINTED = 20 };
+
+struct outcome_counts outcome_count(const struct outcome *o)
+{
+	struct outcome_counts n = { .all = o->results.count + o->expansion.count };
+
+	for (size_t i = 0; i < o->results.count; i++) {
+		n.accepted += o->results.each[i].fate == FATE_ACCEPTED;
+		n.refused += o->results.each[i].fate == FATE_REFUSED;
+	}
+	for (size_t i = 0; i < o->expansion.count; i++) {
+		bool dropped = o->expansion.failures[i].error.code == EX_OK;
+
+		n.accepted += dropped;
+		n.refused += !dropped;
+	}
+	n.deferred = n.all - n.accepted - n.refused;
+	return n;
+}
+
+/* The first error of a recipient whose fate is, or is not, FATE_REFUSED. */
+static const struct error *first_error(const struct outcome *o, bool refused)
+{
+	for (size_t i = 0; i < o->results.count; i++) {
+		const struct result *result = &o->results.each[i];
+
+		if (result->error && (result->fate == FATE_REFUSED) == refused)
+			return result->error;
+	}
+	for (size_t i = 0; refused && i < o->expansion.count; i++)
+		if (o->expansion.failures[i].error.code != EX_OK)
+			return &o->expansion.failures[i].error;
+	return NULL;
+}
+
+const struct error *outcome_error(const struct outcome *o)
+{
+	const struct error *deferred = *o->queue_id ? NULL : first_error(o, false);
+	const struct error *refused = first_error(o, true);
+
+	if (o->error.code != EX_OK)
+		return &o->error;
+	if (o->keep_error.code != EX_OK)
+		return &o->keep_error;
+	if (o->has_queue && refused)
+		return refused;
+	return deferred ? deferred : refused;
+}
+
+int outcome_exit(const struct outcome *o, enum error_mode mode)
+{
+	const struct error *err = outcome_error(o);
+	struct outcome_counts n = outcome_count(o);
+	bool told = o->report_taken && (n.deferred == 0 || *o->queue_id);
+
+	if (!err)
+		return EX_OK;
+	if (told && (mode == ERRORS_MAIL_EXIT_0 || n.accepted || n.deferred))
+		return EX_OK;
+	return err->code;
+}
+
+static void print_line(const char *account, const char *text, const char *hint)
+{
+	struct buf lines = BUF_INIT;
+
+	buf_addf(&lines, "sendmail: %s%s", account ? account : "", account ? ": " : "");
+	buf_add_printable(&lines, text, strlen(text));
+	buf_addc(&lines, '\n');
+	if (*hint)
+		buf_addf(&lines, "hint: %s\n", hint);
+	file_write_all(STDERR_FILENO, lines.data, lines.len);
+	buf_release(&lines);
+}
+
+void outcome_print_error(const struct error *err, const char *account)
+{
+	print_line(account, err->text, err->hint);
+}
+
+/* Each reason once, those of the recipients that got nothing and are in no queue. */
+static void print_reasons(const struct outcome *o, const char *account)
+{
+	const struct error *last = NULL;
+	size_t printed = 0;
+
+	if (o->keep_error.code != EX_OK)
+		outcome_print_error(&o->keep_error, account);
+	for (size_t i = 0; i < o->results.count && printed < ERRORS_PRINTED; i++) {
+		const struct result *result = &o->results.each[i];
+		bool queued = *o->queue_id && result->fate != FATE_REFUSED;
+
+		if (result->fate == FATE_ACCEPTED || queued || !result->error || result->error == last)
+			continue;
+		last = result->error;
+		outcome_print_error(last, account);
+		printed++;
+	}
+	for (size_t i = 0; i < o->expansion.count && printed < ERRORS_PRINTED; i++)
+		if (o->expansion.failures[i].error.code != EX_OK) {
+			outcome_print_error(&o->expansion.failures[i].error, account);
+			printed++;
+		}
+}
+
+static void add_name(struct buf *list, const char *name)
+{
+	if (list->len)
+		buf_adds(list, ", ");
+	buf_adds(list, name);
+}
+
+/* "2 of 3 recipients got the message; send again only to …" */
+static void print_partial(const struct outcome *o, const struct outcome_counts *n, const char *account)
+{
+	bool queued = *o->queue_id;
+	struct buf names = BUF_INIT, line = BUF_INIT;
+	size_t got = n->accepted + (queued ? n->deferred : 0);
+
+	for (size_t i = 0; i < o->results.count; i++) {
+		enum fate fate = o->results.each[i].fate;
+
+		if (fate == FATE_REFUSED || (fate != FATE_ACCEPTED && !queued))
+			add_name(&names, o->envelope.recipients[i].address);
+	}
+	for (size_t i = 0; i < o->expansion.count; i++)
+		if (o->expansion.failures[i].error.code != EX_OK)
+			add_name(&names, o->expansion.failures[i].address);
+	buf_addf(&line, "%zu of %zu recipients got the message; send again only to %s", got, n->all, buf_str(&names));
+	print_line(account, buf_str(&line), "");
+	buf_release(&line);
+	buf_release(&names);
+}
+
+static void print_queued(const struct outcome *o, const char *account)
+{
+	const struct error *why = first_error(o, false);
+	struct buf line = BUF_INIT;
+
+	buf_addf(&line, "queued as %s%s%s", o->queue_id, why ? ": " : "", why ? why->text : "");
+	print_line(account, buf_str(&line), "");
+	buf_release(&line);
+}
+
+void outcome_print(const struct outcome *o, enum error_mode mode)
+{
+	const char *account = o->account ? o->account->name : NULL;
+	struct outcome_counts n = outcome_count(o);
+
+	if (mode == ERRORS_QUIET)
+		return;
+	if (o->error.code != EX_OK) {
+		outcome_print_error(&o->error, account);
+		return;
+	}
+	if (*o->queue_id && isatty(STDERR_FILENO))
+		print_queued(o, account);
+	if (outcome_exit(o, mode) == EX_OK)
+		return;
+	print_reasons(o, account);
+	if (n.accepted || (*o->queue_id && n.deferred))
+		print_partial(o, &n, account);
+}
+
+/* A message that never came to a recipient's fate still leaves its line. */
+static void log_failure(const struct outcome *o, const struct request *r)
+{
+	struct delivery_result results = DELIVERY_RESULT_INIT;
+	struct journal_entry entry = {
+		.uid = r->caller->uid, .account = o->account ? o->account->name : NULL, .route = &o->route,
+		.sender = r->envelope.sender, .envelope = &r->envelope, .results = &results,
+		.rest = JOURNAL_FAILED, .size = r->message.body.size, .try = 1, .exit = o->error.code,
+	};
+
+	delivery_result_init(&results, r->envelope.count);
+	for (size_t i = 0; i < results.count; i++)
+		delivery_result_set(&results, i, FATE_REFUSED, &o->error);
+	journal_write(&entry);
+	delivery_result_release(&results);
+}
+
+void outcome_log(const struct outcome *o, const struct request *r)
+{
+	struct journal_entry entry = {
+		.id = *o->queue_id ? o->queue_id : NULL, .uid = r->caller->uid,
+		.account = o->account ? o->account->name : NULL, .route = &o->route,
+		.sender = o->envelope.sender, .message_id = o->message_id,
+		.envelope = &o->envelope, .results = &o->results,
+		.rest = *o->queue_id ? JOURNAL_QUEUED : JOURNAL_FAILED, .size = o->size,
+		.delay_ms = clock_now_ms() - o->started_ms, .try = 1, .exit = outcome_exit(o, r->error_mode),
+	};
+
+	if (o->error.code != EX_OK)
+		log_failure(o, r);
+	else
+		journal_write(&entry);
+}

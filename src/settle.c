@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+#include "settle.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/process.h"
+#include "outcome.h"
+#include "queue/bounce.h"
+#include "queue/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+bool settle_keep(struct request *r, struct outcome *o)
+{
+	struct store store = STORE_INIT;
+	struct envelope envelope = ENVELOPE_INIT;
+	struct keep keep = {
+		.account = o->account->name, .full_name = r->full_name, .uid = r->caller->uid,
+		.envelope = &envelope, .message = &r->message,
+		.results = r->delivery == DELIVERY_INTERACTIVE ? &o->results : NULL, .is_report = r->is_report,
+	};
+	char id[QUEUE_ID_SIZE];
+	bool ok;
+
+	/* The sender as the caller gave it: each try completes it as its account says. */
+	envelope_copy(&envelope, &o->envelope);
+	free(envelope.sender);
+	envelope.sender = alloc_string(r->envelope.sender);
+	ok = store_open(&store, r->config, r->caller, STORE_CREATE, &o->keep_error) &&
+	     store_keep(&store, &keep, r->config, id, &o->keep_error);
+	if (ok)
+		snprintf(o->queue_id, sizeof o->queue_id, "%s", id);
+	envelope_release(&envelope);
+	store_close(&store);
+	return ok;
+}
+
+/* Those who were refused, by the server or because an alias leads nowhere. */
+struct refused {
+	struct report_recipient *list;
+	struct recipient *names; /* of those that are in no envelope */
+	size_t count;
+};
+
+static void refused_collect(struct refused *refused, const struct outcome *o)
+{
+	size_t all = o->results.count + o->expansion.count;
+
+	*refused = (struct refused){
+		.list = alloc_zero(all, sizeof *refused->list), .names = alloc_zero(all, sizeof *refused->names)
+	};
+	for (size_t i = 0; i < o->results.count; i++)
+		if (o->results.each[i].fate == FATE_REFUSED)
+			refused->list[refused->count++] = (struct report_recipient){
+				&o->envelope.recipients[i], o->results.each[i].error
+			};
+	for (size_t i = 0; i < o->expansion.count; i++) {
+		const struct expansion_failure *failure = &o->expansion.failures[i];
+
+		if (failure->error.code == EX_OK)
+			continue;
+		refused->names[i].address = failure->address;
+		refused->list[refused->count++] = (struct report_recipient){ &refused->names[i], &failure->error };
+	}
+}
+
+static void refused_release(struct refused *refused)
+{
+	free(refused->list);
+	free(refused->names);
+}
+
+/* Sends a report the way of any message; true: it was taken. */
+static bool submit_report(struct request *r, struct outcome *o, struct message *report, const struct envelope *to,
+	const char *sender)
+{
+	struct request request = REQUEST_INIT;
+	struct outcome outcome = OUTCOME_INIT;
+	bool taken;
+
+	request.config = r->config;
+	request.caller = r->caller;
+	request.account = o->account->name;
+	request.expand = false;
+	request.is_report = true;
+	request.trace = r->trace;
+	envelope_copy(&request.envelope, to);
+	free(request.envelope.sender);
+	request.envelope.sender = alloc_string(sender);
+	request.message = *report;
+	submit(&request, &outcome);
+	*report = request.message;
+	taken = outcome_exit(&outcome, ERRORS_QUIET) == EX_OK;
+	envelope_release(&request.envelope);
+	outcome_release(&outcome);
+	return taken;
+}
+
+/* A server that refuses the null sender is given `from` once. */
+static bool send_report(struct request *r, struct outcome *o, struct message *report, const struct envelope *to)
+{
+	char *from;
+	bool taken = submit_report(r, o, report, to, "");
+
+	if (taken)
+		return true;
+	from = account_from(o->account, r->config, r->caller);
+	taken = submit_report(r, o, report, to, from);
+	free(from);
+	return taken;
+}
+
+static bool report_refused(struct request *r, struct outcome *o)
+{
+	struct envelope to = ENVELOPE_INIT;
+	struct message message = MESSAGE_INIT;
+	struct error err = ERROR_INIT;
+	struct report report = {
+		.action = REPORT_FAILED, .account = o->account, .config = r->config, .caller = r->caller, .to = &to,
+		.envelope = &o->envelope, .message = &r->message, .host = o->route.host,
+		.arrived_s = clock_wall_s(),
+	};
+	struct refused refused;
+	bool ok;
+
+	refused_collect(&refused, o);
+	report.recipients = refused.list;
+	report.count = refused.count;
+	ok = !r->is_report &&
+	     report_address(&to, r->envelope.sender, o->account, r->config, r->caller, &err) &&
+	     report_make(&message, &report, &err) && send_report(r, o, &message, &to);
+	refused_release(&refused);
+	message_release(&message);
+	envelope_release(&to);
+	return ok;
+}
+
+static bool wants_report(const struct request *r, const struct outcome *o, const struct outcome_counts *n)
+{
+	bool mode = r->error_mode == ERRORS_MAIL || r->error_mode == ERRORS_MAIL_EXIT_0;
+
+	return n->refused && *o->route.host && (mode || (n->deferred && o->has_queue));
+}
+
+void settle(struct request *r, struct outcome *o)
+{
+	struct outcome_counts n = outcome_count(o);
+	bool keeps = n.deferred && o->has_queue && process_stopped() != STOP_DROP;
+
+	if (wants_report(r, o, &n))
+		o->report_taken = report_refused(r, o);
+	if (keeps && (!n.refused || o->report_taken))
+		settle_keep(r, o);
+}

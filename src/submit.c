@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: ISC */
+#include "submit.h"
+
+#include "background.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "config/aliases.h"
+#include "message/address.h"
+#include "message/compose.h"
+#include "outcome.h"
+#include "queue/slot.h"
+#include "queue/store.h"
+#include "queue/trouble.h"
+#include "settle.h"
+#include "smtp/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+static bool take_recipients(struct request *r, struct error *err)
+{
+	if (r->take_recipients && !compose_recipients(&r->message.header, &r->envelope, err))
+		return false;
+	for (size_t i = 0; i < r->envelope.count; i++)
+		if (r->envelope.recipients[i].notify == NOTIFY_DEFAULT)
+			r->envelope.recipients[i].notify = r->notify;
+	if (r->envelope.count)
+		return true;
+	error_set(err, EX_USAGE, "5.5.4", "no recipients");
+	return error_hint(err, r->take_recipients ? "the message names none in To, Cc or Bcc"
+						  : "name them on the command line, or use -t to take them from the header");
+}
+
+/* Reads the alias file only where a name in the envelope could stand in it. */
+static bool aliases_matter(const struct request *r)
+{
+	for (size_t i = 0; r->expand && i < r->envelope.count; i++) {
+		const char *domain = address_domain(r->envelope.recipients[i].address);
+
+		if (!domain || config_is_own_host(r->config, domain))
+			return true;
+	}
+	return false;
+}
+
+static bool expand(struct request *r, struct outcome *o)
+{
+	const char *file = r->config->aliases;
+	struct aliases aliases = ALIASES_INIT;
+	bool have = aliases_matter(r) && (file || access("/etc/aliases", F_OK) == 0);
+	bool ok = !have || aliases_read(&aliases, file ? file : "/etc/aliases", &o->error);
+
+	envelope_copy(&o->envelope, &r->envelope);
+	ok = ok && expand_recipients(&o->envelope, have ? &aliases : NULL, r->config, &o->expansion, &o->error);
+	aliases_release(&aliases);
+	return ok;
+}
+
+/* Completes a bare sender; "" stays the null sender. */
+static void complete_sender(struct request *r)
+{
+	struct buf full = BUF_INIT;
+
+	if (!r->envelope.sender || !*r->envelope.sender || address_domain(r->envelope.sender))
+		return;
+	buf_addf(&full, "%s@%s", r->envelope.sender, config_domain(r->config));
+	free(r->envelope.sender);
+	r->envelope.sender = buf_detach(&full);
+}
+
+static bool choose_account(struct request *r, struct outcome *o)
+{
+	char *author = r->envelope.sender ? alloc_string(r->envelope.sender)
+					  : compose_author(&r->message.header, r->config);
+
+	o->account = config_choose(r->config, r->account, author, &o->error);
+	free(author);
+	return o->account != NULL;
+}
+
+bool submit_prepare(struct request *r, struct outcome *o)
+{
+	o->started_ms = clock_now_ms();
+	complete_sender(r);
+	return take_recipients(r, &o->error) && compose_check_loop(&r->message.header, &o->error) && expand(r, o) &&
+	       choose_account(r, o);
+}
+
+static void compose(struct request *r, struct outcome *o, const struct compose_params *params)
+{
+	char *sender = r->envelope.sender ? alloc_string(r->envelope.sender)
+					  : account_from(o->account, r->config, r->caller);
+	size_t at;
+
+	compose_message(&r->message, sender, params);
+	at = header_find(&r->message.header, "Message-ID", 0);
+	if (at < r->message.header.count) {
+		const struct field *f = &r->message.header.fields[at];
+		const char *value = field_value(f);
+		size_t blanks = strspn(value, " \t\r\n");
+
+		o->message_id = alloc_bytes(value + blanks, field_value_len(f) - blanks);
+	}
+	o->size = r->message.body.size;
+	free(sender);
+}
+
+/* One account's try.  Recipients not settled stay FATE_NONE. */
+static bool attempt(struct request *r, struct outcome *o, const struct mail *mail, struct error *err)
+{
+	struct session_params params = {
+		.account = o->account, .config = r->config, .caller = r->caller, .trace = r->trace
+	};
+	struct session session = SESSION_INIT;
+	struct slot slot = SLOT_INIT;
+	bool ok;
+
+	if (o->has_queue && trouble_waits(o->account, r->config, r->caller, err))
+		return false;
+	if (!slot_take(&slot, o->account, r->config, err))
+		return false;
+	ok = session_open(&session, &params, err);
+	if (ok) {
+		route_note(&o->route, &session);
+		trouble_forget(o->account, r->config);
+		ok = transaction_run(&session, mail, &o->results, err);
+	}
+	if (!ok && trouble_is_refused_login(err))
+		trouble_note(o->account, r->config, r->caller, err);
+	session_close(&session);
+	slot_release(&slot);
+	return ok;
+}
+
+/* The message as this account sends it: its sender and From. */
+static bool attempt_by(struct request *r, struct outcome *o, const struct compose_params *params, struct error *err)
+{
+	struct header header = HEADER_INIT;
+	struct mail mail = {
+		.envelope = &o->envelope, .message = &r->message, .header = &header, .is_last = true
+	};
+	bool ok;
+
+	free(o->envelope.sender);
+	compose_for_account(&r->message.header, &r->envelope, o->account, params, &header, &o->envelope.sender);
+	ok = attempt(r, o, &mail, err);
+	header_release(&header);
+	return ok;
+}
+
+/* Has anybody got it, or perhaps got it? */
+static bool is_taken(const struct outcome *o)
+{
+	for (size_t i = 0; i < o->results.count; i++)
+		if (o->results.each[i].fate == FATE_ACCEPTED || o->results.each[i].fate == FATE_UNKNOWN)
+			return true;
+	return false;
+}
+
+/* What was never tried shares the fate of the session. */
+static void settle_untried(struct outcome *o, const struct error *err)
+{
+	enum fate fate = err->scope == ERROR_OF_ROUTE ? FATE_DEFERRED : FATE_REFUSED;
+
+	for (size_t i = 0; i < o->results.count; i++)
+		if (o->results.each[i].fate == FATE_NONE)
+			delivery_result_set(&o->results, i, fate, err);
+}
+
+/* The account, and while nobody was reached the ones it falls back to. */
+static void deliver(struct request *r, struct outcome *o, const struct compose_params *params)
+{
+	for (;;) {
+		struct error err = ERROR_INIT;
+		bool ok;
+
+		delivery_result_init(&o->results, o->envelope.count);
+		ok = attempt_by(r, o, params, &err);
+		if (ok || err.scope != ERROR_OF_ROUTE || is_taken(o) || !o->account->fallback || process_stopped()) {
+			settle_untried(o, &err);
+			return;
+		}
+		log_line(LOG_WARNING, "account %s: %s; falling back to %s", o->account->name, err.text,
+			o->account->fallback);
+		delivery_result_release(&o->results);
+		o->account = config_account(r->config, o->account->fallback);
+	}
+}
+
+/* Now, unless it is to wait and can. */
+static void send_or_keep(struct request *r, struct outcome *o, const struct compose_params *params)
+{
+	if (r->delivery == DELIVERY_INTERACTIVE || !o->has_queue) {
+		deliver(r, o, params);
+		settle(r, o);
+		return;
+	}
+	delivery_result_init(&o->results, o->envelope.count);
+	if (settle_keep(r, o) && r->delivery == DELIVERY_BACKGROUND)
+		background_run(r, o);
+}
+
+void submit(struct request *r, struct outcome *o)
+{
+	struct compose_params params = {
+		.config = r->config, .caller = r->caller, .full_name = r->full_name
+	};
+
+	o->has_queue = queue_is_on(r->config);
+	if (submit_prepare(r, o)) {
+		compose(r, o, &params);
+		if (o->envelope.count)
+			send_or_keep(r, o, &params);
+	}
+	outcome_log(o, r);
+}
+
+void request_release(struct request *r)
+{
+	envelope_release(&r->envelope);
+	message_release(&r->message);
+}
+
+void outcome_release(struct outcome *o)
+{
+	envelope_release(&o->envelope);
+	delivery_result_release(&o->results);
+	expansion_release(&o->expansion);
+	free(o->message_id);
+}
