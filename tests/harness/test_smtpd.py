@@ -19,6 +19,14 @@ def trusting():
     return ssl.create_default_context(cafile=certs.get("good").ca)
 
 
+def asking(name):
+    """A context that asks for this name whatever the address was."""
+    context = trusting()
+    wrap = context.wrap_socket
+    context.wrap_socket = lambda sock, server_hostname: wrap(sock, server_hostname=name)
+    return context
+
+
 class SmtpdTest(unittest.TestCase):
     def test_content_arrives_without_stuffing(self):
         with Server() as server:
@@ -89,7 +97,7 @@ class SmtpdTest(unittest.TestCase):
 
     def test_implicit_tls(self):
         with Server(tls="implicit", context=certs.server_context()) as server:
-            with smtplib.SMTP_SSL("localhost", server.port, context=trusting()) as smtp:
+            with smtplib.SMTP_SSL(server.host, server.port, context=asking("localhost")) as smtp:
                 smtp.sendmail("a@example.org", "b@example.org", TEXT)
             server.settle()
             self.assertEqual(server.connections[0].tls["sni"], "localhost")
@@ -125,14 +133,8 @@ class SmtpdTest(unittest.TestCase):
 class CertsTest(unittest.TestCase):
     def handshake(self, kind, name="localhost"):
         with Server(tls="implicit", context=certs.server_context(kind)) as server:
-            with smtplib.SMTP_SSL(server.host, server.port, context=self.context(name)):
+            with smtplib.SMTP_SSL(server.host, server.port, context=asking(name)):
                 pass
-
-    def context(self, name):
-        context = trusting()
-        wrap = context.wrap_socket
-        context.wrap_socket = lambda sock, server_hostname: wrap(sock, server_hostname=name)
-        return context
 
     def test_good_kinds_verify(self):
         for kind, name in (("good", "localhost"), ("good", "127.0.0.1"), ("ip-only", "127.0.0.1"),

@@ -331,6 +331,11 @@ class Session:
             if poll.poll(100):
                 return
 
+    def wire_pause(self):
+        """Waits until the client has sent something more, which stays unread."""
+        select.select([self.sock], [], [], 20)
+        return b""
+
     def violation(self, text):
         self.record.violations.append(text)
 
