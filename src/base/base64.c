@@ -2,7 +2,6 @@
 #include "base/base64.h"
 
 #include <stdint.h>
-#include <string.h>
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -24,25 +23,39 @@ void base64_encode(struct buf *b, const void *data, size_t len)
 	buf_truncate(b, b->len);
 }
 
+/* -1 for what is no digit. */
+static int digit_value(unsigned char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
 bool base64_decode(struct buf *b, const char *text, size_t len)
 {
 	size_t before = b->len;
 	uint32_t bits = 0;
+	char *out;
 
 	for (size_t pad = 0; pad < 2 && len && text[len - 1] == '='; pad++)
 		len--;
+	out = buf_reserve(b, len / 4 * 3 + 3);
 	for (size_t i = 0; i < len; i++) {
-		const char *digit = text[i] ? strchr(digits, text[i]) : NULL;
+		int value = digit_value((unsigned char)text[i]);
 
-		if (!digit) {
+		if (value < 0 || len % 4 == 1) {
 			buf_truncate(b, before);
 			return false;
 		}
-		bits = bits << 6 | (uint32_t)(digit - digits);
+		bits = bits << 6 | (uint32_t)value;
 		if (i % 4)
-			buf_addc(b, (char)(bits >> (6 - i % 4 * 2) & 255));
+			*out++ = (char)(bits >> (6 - i % 4 * 2) & 255);
 	}
-	if (len % 4 == 1)
-		buf_truncate(b, before);
-	return len % 4 != 1;
+	b->len = (size_t)(out - b->data);
+	buf_truncate(b, b->len);
+	return true;
 }
