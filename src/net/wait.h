@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The one place where the network is waited for: poll with a deadline of the
+ * monotonic clock, over interruptions by signals.
+ */
+#ifndef NET_WAIT_H
+#define NET_WAIT_H
+
+#include <poll.h>
+#include <stdint.h>
+
+/* How many of the descriptors are ready; 0 when the deadline passed first.  A deadline in the past still looks once. */
+int wait_any(struct pollfd *fds, nfds_t count, int64_t deadline_ms);
+
+/* What one descriptor is ready for, POLLERR and POLLHUP included; 0 when the deadline passed first. */
+short wait_for(int fd, short events, int64_t deadline_ms);
+
+#endif
