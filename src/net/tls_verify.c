@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/tls_verify.h"
+
+#include "base/ascii.h"
+#include "base/base64.h"
+#include "base/clock.h"
+#include "net/resolve.h"
+#include "net/tls_trust.h"
+
+#include <string.h>
+
+enum { NAMES_SHOWN = 4 };
+
+/* Reasons of GnuTLS that need no more than a word for it. */
+static const struct {
+	unsigned bit;
+	const char *text;
+} faults[] = {
+	{ GNUTLS_CERT_REVOKED, "was revoked by its issuer" },
+	{ GNUTLS_CERT_SIGNER_NOT_CA, "has an issuer that is no certificate authority" },
+	{ GNUTLS_CERT_INSECURE_ALGORITHM, "has a key or signature too weak to be trusted" },
+	{ GNUTLS_CERT_SIGNATURE_FAILURE, "has a wrong signature" },
+	{ GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE, "is outside of what its issuer may certify" },
+	{ GNUTLS_CERT_PURPOSE_MISMATCH, "is not meant for a server" },
+	{ GNUTLS_CERT_MISSING_OCSP_STATUS, "demands proof that it is not revoked, which the server does not send" },
+	{ GNUTLS_CERT_INVALID_OCSP_STATUS, "came with a proof of its being valid that is wrong" },
+	{ GNUTLS_CERT_UNKNOWN_CRIT_EXTENSIONS, "has a critical extension that is unknown here" },
+};
+
+static bool parse_hex(const char *text, struct buf *octets)
+{
+	while (*text) {
+		int high = ascii_hex_value(text[0]);
+		int low = high < 0 ? -1 : ascii_hex_value(text[1]);
+
+		if (low < 0)
+			return false;
+		buf_addc(octets, (char)(high << 4 | low));
+		text += text[2] == ':' && text[3] ? 3 : 2;
+	}
+	return true;
+}
+
+static bool parse_pin(const char *text, struct buf *pins)
+{
+	size_t before = pins->len;
+
+	if (ascii_starts_with(text, "SHA256:"))
+		text += sizeof "SHA256:" - 1;
+	if (parse_hex(text, pins) && pins->len - before == CERT_DIGEST_SIZE)
+		return true;
+	buf_truncate(pins, before);
+	return base64_decode(pins, text, strlen(text)) && pins->len - before == CERT_DIGEST_SIZE;
+}
+
+bool verify_parse_pins(const struct strlist *fingerprints, struct buf *pins, struct error *err)
+{
+	for (size_t i = 0; fingerprints && i < fingerprints->count; i++)
+		if (!parse_pin(fingerprints->items[i], pins)) {
+			error_set(err, EX_CONFIG, NULL, "tls_fingerprint: number %zu is no SHA-256 fingerprint", i + 1);
+			return error_hint(err, "write SHA256: and 64 hex digits, with colons or without, or base64");
+		}
+	return true;
+}
+
+static bool has_pin(const struct buf *pins, const unsigned char digest[CERT_DIGEST_SIZE])
+{
+	for (size_t at = 0; at < pins->len; at += CERT_DIGEST_SIZE)
+		if (memcmp(pins->data + at, digest, CERT_DIGEST_SIZE) == 0)
+			return true;
+	return false;
+}
+
+static bool check_pins(gnutls_x509_crt_t cert, const char *name, const struct buf *pins, struct error *err)
+{
+	unsigned char digest[CERT_DIGEST_SIZE];
+	struct buf shown = BUF_INIT;
+
+	if (cert_digest(cert, digest) && has_pin(pins, digest))
+		return true;
+	if (cert_key_digest(cert, digest) && has_pin(pins, digest))
+		return true;
+	cert_add_fingerprint(&shown, cert);
+	error_set(err, EX_PROTOCOL, "4.7.5", "certificate of %s is not the one pinned by tls_fingerprint", name);
+	error_hint(err, "if the server got a new one, as its operator can tell: tls_fingerprint = %s", buf_str(&shown));
+	buf_release(&shown);
+	return false;
+}
+
+static gnutls_typed_vdata_st name_to_check(const char *name, union net_address *address)
+{
+	gnutls_typed_vdata_st data = { .type = GNUTLS_DT_DNS_HOSTNAME, .data = (unsigned char *)name };
+
+	if (!address_parse(name, address))
+		return data;
+	data.type = GNUTLS_DT_IP_ADDRESS;
+	if (address->any.sa_family == AF_INET6) {
+		data.data = (unsigned char *)&address->v6.sin6_addr;
+		data.size = sizeof address->v6.sin6_addr;
+	} else {
+		data.data = (unsigned char *)&address->v4.sin_addr;
+		data.size = sizeof address->v4.sin_addr;
+	}
+	return data;
+}
+
+static void add_reason(struct buf *text, const char *reason)
+{
+	buf_adds(text, text->len ? ", " : "");
+	buf_adds(text, reason);
+}
+
+static void explain_name(gnutls_x509_crt_t cert, const char *name, struct buf *text, struct error *err)
+{
+	struct buf names = BUF_INIT;
+
+	cert_add_names(&names, cert, "'", NAMES_SHOWN);
+	add_reason(text, "is for ");
+	buf_add(text, names.data, names.len);
+	error_hint(err, "if that is the server you mean, set host or tls_name to its name; if not, somebody answers in place of %s",
+		name);
+	buf_release(&names);
+}
+
+/* The first certificate out of date says it; none of the chain: it is the anchor. */
+static void explain_dates(const struct cert_chain *chain, struct buf *text, struct error *err)
+{
+	int64_t now = clock_wall_s();
+	struct buf today = BUF_INIT;
+
+	for (unsigned i = 0; i < chain->count; i++) {
+		int64_t begins = gnutls_x509_crt_get_activation_time(chain->items[i]);
+		int64_t ends = gnutls_x509_crt_get_expiration_time(chain->items[i]);
+
+		if (begins <= now && now <= ends)
+			continue;
+		add_reason(text, i ? "has an issuer whose certificate " : "");
+		buf_adds(text, now > ends ? "expired on " : "is not valid before ");
+		cert_add_date(text, now > ends ? ends : begins);
+		break;
+	}
+	if (!strstr(buf_str(text), "expired on") && !strstr(buf_str(text), "not valid before"))
+		add_reason(text, "has an issuer whose trusted certificate is out of date");
+	cert_add_date(&today, now);
+	error_hint(err, "this machine's clock says %s; if that is right, the server's operator has to renew it",
+		buf_str(&today));
+	buf_release(&today);
+}
+
+static void explain_issuer(const struct cert_chain *chain, struct buf *text, struct error *err)
+{
+	gnutls_x509_crt_t last = chain->items[chain->count - 1];
+	struct buf issuer = BUF_INIT, shown = BUF_INIT;
+	bool is_own = chain->count == 1 && gnutls_x509_crt_check_issuer(last, last);
+
+	cert_add_short_name(&issuer, last, CERT_ISSUER);
+	cert_add_fingerprint(&shown, chain->items[0]);
+	add_reason(text, is_own ? "is signed by itself, and" : "comes from");
+	buf_addf(text, " issuer '%s'%s is not trusted", buf_str(&issuer), is_own ? "" : ", which");
+	error_hint(err, "tls_trust = /path/ca.pem, or pin it with tls_fingerprint = %s", buf_str(&shown));
+	buf_release(&issuer);
+	buf_release(&shown);
+}
+
+static void explain_rest(unsigned status, struct buf *text)
+{
+	gnutls_datum_t words = { NULL, 0 };
+
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		if (status & faults[i].bit)
+			add_reason(text, faults[i].text);
+	if (text->len)
+		return;
+	gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &words, 0);
+	add_reason(text, "is not trusted: ");
+	buf_add(text, words.data, words.size);
+	gnutls_free(words.data);
+}
+
+/* The hint is that of the reason told last: an unknown issuer weighs more than a name, that more than a date. */
+static bool explain(unsigned status, const struct cert_chain *chain, const char *name, struct error *err)
+{
+	struct buf text = BUF_INIT;
+	struct error hints = ERROR_INIT;
+
+	if (status & (GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED))
+		explain_dates(chain, &text, &hints);
+	if (status & GNUTLS_CERT_UNEXPECTED_OWNER)
+		explain_name(chain->items[0], name, &text, &hints);
+	if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
+		explain_issuer(chain, &text, &hints);
+	explain_rest(status, &text);
+	error_set(err, EX_PROTOCOL, "4.7.5", "certificate of %s %s", name, buf_str(&text));
+	memcpy(err->hint, hints.hint, sizeof err->hint);
+	buf_release(&text);
+	return false;
+}
+
+/* Few anchors first; all of them only when those do not do. */
+static bool check_chain(gnutls_session_t session, gnutls_certificate_credentials_t credentials,
+	const struct tls_params *p, const struct cert_chain *chain, struct error *err)
+{
+	union net_address address;
+	gnutls_typed_vdata_st data[] = {
+		name_to_check(p->name, &address),
+		{ .type = GNUTLS_DT_KEY_PURPOSE_OID, .data = (unsigned char *)GNUTLS_KP_TLS_WWW_SERVER },
+	};
+	unsigned status = 0;
+	int rc;
+
+	if (!trust_add_matching(credentials, p->trust_file, chain, err))
+		return false;
+	rc = gnutls_certificate_verify_peers(session, data, 2, &status);
+	if (rc == 0 && status) {
+		if (!trust_add_all(credentials, p->trust_file, err))
+			return false;
+		rc = gnutls_certificate_verify_peers(session, data, 2, &status);
+	}
+	if (rc < 0)
+		return error_set(err, EX_PROTOCOL, "4.7.5", "certificate of %s cannot be checked: %s", p->name,
+			gnutls_strerror(rc));
+	return status == 0 || explain(status, chain, p->name, err);
+}
+
+bool verify_server(gnutls_session_t session, gnutls_certificate_credentials_t credentials,
+	const struct tls_params *p, const struct buf *pins, struct error *err)
+{
+	struct cert_chain chain;
+	bool ok;
+
+	if (!p->verify)
+		return true;
+	if (!cert_chain_load(&chain, session))
+		return error_set(err, EX_PROTOCOL, "4.7.5", "%s shows no certificate, or a damaged one", p->name);
+	ok = pins->len ? check_pins(chain.items[0], p->name, pins, err) :
+			 check_chain(session, credentials, p, &chain, err);
+	cert_chain_release(&chain);
+	return ok;
+}
