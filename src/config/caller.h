@@ -6,12 +6,15 @@
 #ifndef CONFIG_CALLER_H
 #define CONFIG_CALLER_H
 
+#include "base/error.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 
 struct caller {
 	uid_t uid;
 	bool set_id;	 /* the process has rights that the caller lacks (AT_SECURE) */
+	bool is_other;	 /* not the process's own user: the environment is not this caller's */
 	bool looked_up;	 /* the next three hold what the password database said */
 	char *login;	 /* "alice"; "uid1000" for a uid without an entry */
 	char *home;	 /* never NULL; "/" when nothing better is known */
@@ -42,6 +45,12 @@ char *caller_state_directory(struct caller *c);
 
 /* A path as configurations write it: absolute, or beginning with "~/".  NULL for any other.  To be freed. */
 char *caller_path(struct caller *c, const char *path);
+
+/*
+ * Gives up for good what a set-id process has beyond its caller's rights, and checks that it is
+ * gone; set_id is false then.  EX_OSERR when it cannot be given up: nothing may go on after that.
+ */
+bool caller_drop_rights(struct caller *c, struct error *err);
 
 void caller_release(struct caller *c);
 

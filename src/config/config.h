@@ -27,15 +27,17 @@ enum config_source { SOURCE_DEFAULT, SOURCE_PROVIDER, SOURCE_SYSTEM, SOURCE_USER
 
 /* One account.  Strings are NULL where a key is not set and has no default. */
 struct account {
-	char *name; /* as the section was written, lower case */
-	enum config_source source;
+	char *name; /* the section's, lower case */
+	enum config_source source; /* of the last file that has the section, at this line */
+	char *file;
+	unsigned line;
 	char *provider;
 	struct strlist hosts;
 	unsigned port; /* resolved: 587, 465, 25 by tls where the key is not set */
 	enum tls_mode tls;
 	bool tls_verify;
 	char *tls_trust; /* NULL: the system's store */
-	struct strlist tls_fingerprints;
+	struct strlist tls_fingerprints; /* SHA-256, 64 lower-case hex digits each */
 	char *tls_name;
 	char *tls_cert, *tls_key, *tls_priority;
 	bool tls_resume;
@@ -60,9 +62,10 @@ struct account {
 
 /* Where one key that is set was written; for config show and lint. */
 struct config_key {
-	char *section, *key, *value; /* value NULL for a secret */
-	char *file;
-	unsigned line; /* from 1 */
+	char *section, *key, *value; /* value NULL for what must not be shown */
+	char *file;    /* the provider's name for SOURCE_PROVIDER */
+	unsigned line; /* from 1; 0 for SOURCE_PROVIDER */
+	enum config_source source;
 };
 
 struct config {
@@ -89,7 +92,7 @@ struct config {
 	size_t key_count;
 	struct strlist files; /* those read, in order */
 	char *user_file; /* the user's or -C's file where one is in use: the queue is then the user's own */
-	char *domain_found, *hostname_found; /* what the functions below found out */
+	char *domain_found, *host_found; /* what the functions below found out */
 };
 
 #define CONFIG_INIT { 0 }
@@ -98,13 +101,18 @@ struct config {
  * Reads the usual files, or only `file` (-C; NULL: $SENDOFF_CONFIG, then the usual ones), checks
  * owners, modes, every key and value.  The first problem is the error: EX_CONFIG with "file:line: ",
  * or EX_NOPERM for a system file that cannot be read.  No file at all is no error: count is 0 then.
+ * `wanted` (-a or NULL) matters in a set-id process only, which uses one file alone: the user's where
+ * that has the account in use, and then all rights that the caller lacks are gone for good.
  */
-bool config_load(struct config *c, struct caller *caller, const char *file, struct error *err);
+bool config_load(struct config *c, struct caller *caller, const char *file, const char *wanted, struct error *err);
 
 /* As config_load, for people: goes on after a problem and adds each as "file:line: text" to problems. */
 void config_lint(struct config *c, struct caller *caller, const char *file, struct strlist *problems);
 
 void config_release(struct config *c);
+
+/* Where a key was written ("sendoff" or an account's name, both lower case); NULL: it is not set. */
+const struct config_key *config_find_key(const struct config *c, const char *section, const char *key);
 
 /* The account of that name (without case); NULL if there is none. */
 const struct account *config_account(const struct config *c, const char *name);

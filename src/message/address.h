@@ -20,12 +20,13 @@ struct mailbox {
 	char *domain; /* NULL: a bare local name; literals with their brackets */
 	size_t start, end; /* the addr-spec's place in the text parsed: `@domain` is inserted at end */
 	size_t item_start, item_end; /* the whole member's place, display name, angle brackets and comments included */
-	char *name; /* display name, decoded of quotes; NULL: none */
+	char *name; /* display name, decoded of quotes, not of RFC 2047; NULL: none */
 };
 
 struct mailboxes {
 	struct mailbox *items;
 	size_t count, alloc;
+	size_t nulls; /* how many "<>" were met; a recipient must not be one */
 };
 
 #define MAILBOXES_INIT { 0 }
@@ -33,9 +34,13 @@ struct mailboxes {
 /*
  * Adds the mailboxes of a list: a field's value or a word of the command line; groups are
  * opened.  EX_DATAERR for what has no single reading, the text naming it; mailboxes is then as before.
- * "<>" and an empty list add nothing.
+ * "<>" and an empty list add nothing.  NUL and CR are refused, and LF unless it is a fold (a blank behind
+ * it): a word of the command line must be looked through for LF before (ascii_has_line_break).
  */
 bool mailboxes_parse(struct mailboxes *m, const char *text, size_t len, struct error *err);
+
+/* Forgets all mailboxes from number count on. */
+void mailboxes_truncate(struct mailboxes *m, size_t count);
 
 void mailboxes_release(struct mailboxes *m);
 

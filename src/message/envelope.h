@@ -27,13 +27,18 @@ struct envelope {
 	char *sender; /* "" is the null sender; NULL: the account's `from` */
 	struct recipient *recipients;
 	size_t count, alloc;
+	size_t *slots; /* envelope_add's index: number + 1 of a recipient by hash, 0: free */
+	size_t slot_count, indexed;
 	enum dsn_return ret;
 	char *envid; /* not encoded; NULL: none */
 };
 
 #define ENVELOPE_INIT { 0 }
 
-/* Adds a copy of address unless it is there already (interface section 2, "once"); false when the limit is reached. */
+/*
+ * Adds a copy of address, with original (NULL: the same), unless it is there already: domains compare without
+ * case, local parts as written.  EX_DATAERR when the limit is reached.  Fast however many there are.
+ */
 bool envelope_add(struct envelope *e, const char *address, const char *original, struct error *err);
 
 /* Parses -N ("never", "success,failure,delay") and -R ("full", "hdrs"), without case. */

@@ -12,7 +12,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { HEADER_MAX_BYTES = 1024 * 1024 };
+enum {
+	HEADER_MAX_BYTES = 1024 * 1024,
+	HEADER_NAME_MAX = 998, /* octets of a name with the blanks behind it: a line of RFC 5322 */
+};
 
 /* text is "Name: value", folded lines joined by '\n' (a CR before it gone), no line end at the end. */
 struct field {
@@ -28,21 +31,33 @@ struct header {
 
 #define HEADER_INIT { 0 }
 
-/* Is this line (no line end) the start of a field: a name of RFC 5322 section 2.2, blanks, a colon?  Gives the name's length. */
+/*
+ * Is this line (no line end) the start of a field: a name of RFC 5322 section 2.2, blanks, a colon?  *name_len (not
+ * NULL) is the name's length.  The colon must come within HEADER_NAME_MAX octets.
+ */
 bool header_line_is_field(const char *line, size_t len, size_t *name_len);
 
-/* Adds a field from its whole text; or continues the last one with a folded line. */
+/*
+ * Adds a field from its first line, which is one (header_line_is_field); or continues the last one with a folded
+ * line.  NUL and bare CR, which must not reach the wire, become blanks.
+ */
 void header_add_line(struct header *h, const char *line, size_t len);
 void header_continue(struct header *h, const char *line, size_t len);
 
-/* Adds "name: value" at the end, or before field number at. */
+/* Adds "name: value" at the end, or before field number at.  Line ends in value must be folds ("\n "). */
 void header_add(struct header *h, const char *name, const char *value);
 void header_insert(struct header *h, size_t at, const char *name, const char *value);
 
 /* Is the field called so (without case)? */
 bool field_is(const struct field *f, const char *name);
-const char *field_value(const struct field *f); /* raw, with folds; not NUL-safe: see field_value_len */
+
+/* What stands behind the colon, raw, with folds. */
+const char *field_value(const struct field *f);
 size_t field_value_len(const struct field *f);
+
+/* Is there nothing but blanks behind the colon? */
+bool field_is_empty(const struct field *f);
+
 void field_set_value(struct field *f, const char *value, size_t len); /* a blank is put before it */
 
 /* The first field of that name from number `from` on; count if there is none. */

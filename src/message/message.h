@@ -34,34 +34,43 @@ struct message_source {
 	int fd;
 	bool dot_ends; /* without -i: a line of one dot ends the message, ".." at a line's start loses one dot */
 	bool drain;    /* read the input to its end whatever happens (not for a terminal) */
-	uint64_t size_max; /* 0: no limit; more is EX_UNAVAILABLE 5.3.4 */
+	uint64_t size_max; /* of header and body as they are kept; 0: no limit; more is EX_UNAVAILABLE 5.3.4 */
 	const struct strlist *spool_directories;
 };
 
 /*
- * Reads a message: header and body as interface section 5 separates them.  EX_NOINPUT when the input cannot be
+ * Reads a message: header and body as interface section 5 separates them.  A line of the header that is no field
+ * starts the body; one of nothing but CRs ends the header like an empty one.  EX_NOINPUT when the input cannot be
  * read, EX_DATAERR for a header over its limit.  Before an error is returned the input is read to its end (drain).
+ * Input behind the dot that ends a message is dropped, with a log line.
  */
 bool message_read(struct message *m, const struct message_source *source, struct error *err);
 
 /*
- * The same for text that comes in blocks (-bs, queue files, tests): reader_begin, reader_add for each block, reader_end.
+ * The same for text that comes in blocks (-bs, queue files, tests): reader_begin with an empty message, reader_add
+ * for each block, reader_end, which seals the body.  After false only message_reader_release (and message_release)
+ * may follow; after reader_end too it is needed.  How the text is cut into blocks makes no difference.
  */
 struct message_reader {
 	struct message *message;
 	const struct message_source *source;
-	struct buf line; /* an unfinished header line */
-	uint64_t line_len;
-	enum { READ_START, READ_HEADER, READ_BODY, READ_DONE } state;
-	unsigned char utf8_state[4];
+	enum { READ_START, READ_FROM_LINE, READ_HEADER, READ_BODY, READ_DONE } state;
+	struct buf line;      /* an unfinished line of the header */
+	struct buf from_line; /* a first line "From ..." until the next shows what it was */
+	struct buf out;	      /* body of the block in work, line ends done */
+	uint64_t header_size; /* octets of the header so far, CR LF counted */
+	uint64_t line_len;    /* octets of the unfinished line, without a CR held back */
+	bool pending_cr;      /* the last octet was a CR, perhaps of CR LF */
+	enum { DOT_NONE, DOT_ONE, DOT_CR } dot; /* what is held back at the start of a line */
+	char utf8[4];	      /* a character that a block's end cut in two */
 	unsigned utf8_len;
-	bool pending_cr;
-	unsigned leading; /* dots held back at the start of a line */
+	bool dropped; /* something behind the end was dropped, and logged */
 };
 
 void message_reader_begin(struct message_reader *r, struct message *m, const struct message_source *source);
 bool message_reader_add(struct message_reader *r, const char *data, size_t len, struct error *err);
 bool message_reader_end(struct message_reader *r, struct error *err);
+void message_reader_release(struct message_reader *r);
 
 void message_release(struct message *m);
 

@@ -16,7 +16,7 @@
 #include <sys/types.h>
 
 enum {
-	SPOOL_MEMORY = 1024 * 1024,	       /* what stays in memory */
+	SPOOL_MEMORY = 1024 * 1024,	      /* what stays in memory */
 	SPOOL_MEMORY_LAST = 64 * 1024 * 1024, /* and where no directory can be written */
 };
 
@@ -26,6 +26,7 @@ struct spool {
 	uint64_t size;
 	const struct strlist *directories; /* where a file may be made, tried in order; not owned; NULL: memory only */
 	uint64_t base; /* offset in fd at which the spool begins: a queue file's message is a spool too */
+	bool no_file;  /* none could be made: memory only from now on */
 };
 
 #define SPOOL_INIT { .fd = -1 }
@@ -40,8 +41,8 @@ bool spool_seal(struct spool *s, struct error *err);
 void spool_from_file(struct spool *s, int fd, uint64_t base, uint64_t size);
 
 /*
- * A look at the octets from offset on: in memory without a copy, else read into the caller's block of
- * block_size octets.  *data points to the returned number of octets; 0 at the end, -1 with *err (EX_IOERR).
+ * A look at the octets from offset on: in memory without a copy and up to the end (so perhaps more than
+ * block_size), else read into the caller's block of block_size octets.  *data points to the returned number of octets; 0 at the end, -1 with *err (EX_IOERR).
  */
 ssize_t spool_look(const struct spool *s, uint64_t offset, char *block, size_t block_size, const char **data,
 	struct error *err);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/config.h"
+
+#include "base/alloc.h"
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "config/load.h"
+#include "config/setid.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SYSTEM_FILE SYSCONFDIR "/sendoff/sendoff.ini"
+#define SYSTEM_STATE LOCALSTATEDIR "/lib/sendoff"
+#define SYSTEM_QUEUE LOCALSTATEDIR "/spool/sendoff"
+
+/* The queue keeps the path: it must lead to the same file from everywhere. */
+static char *absolute(const char *path)
+{
+	char *here = *path == '/' ? NULL : getcwd(NULL, 0);
+	struct buf whole = BUF_INIT;
+
+	if (here)
+		buf_addf(&whole, "%s/", here);
+	buf_adds(&whole, path);
+	free(here);
+	return buf_detach(&whole);
+}
+
+static char *usual_file(struct caller *caller)
+{
+	char *directory = caller_config_directory(caller);
+	struct buf path = BUF_INIT;
+
+	buf_addf(&path, "%s/sendoff.ini", directory);
+	free(directory);
+	return buf_detach(&path);
+}
+
+/* The default that a user's file names among the system's accounts. */
+static void prefer(struct config *c, char *account)
+{
+	free(c->account);
+	c->account = account;
+	ascii_lower_string(account);
+}
+
+static void load(struct config *c, struct caller *caller, const char *file, const char *wanted,
+	struct problems *p)
+{
+	const char *variable = caller->set_id ? NULL : secure_getenv("SENDOFF_CONFIG");
+	const char *only = file ? file : variable && *variable ? variable : NULL;
+	char *user = only ? absolute(only) : usual_file(caller);
+	struct load_files f = {
+		.system = only && !caller->set_id ? NULL : SYSTEM_FILE,
+		.user = user,
+		.user_must_exist = only,
+		.system_state = SYSTEM_STATE,
+		.system_queue = SYSTEM_QUEUE,
+	};
+	struct error err = ERROR_INIT;
+	char *account = NULL;
+
+	if (caller->set_id && !setid_settle(&f, caller, wanted, &account, &err))
+		problem_add_error(p, &err);
+	else
+		load_config(c, caller, &f, p);
+	if (account)
+		prefer(c, account);
+	free(user);
+}
+
+bool config_load(struct config *c, struct caller *caller, const char *file, const char *wanted, struct error *err)
+{
+	struct problems p = PROBLEMS_INIT;
+
+	load(c, caller, file, wanted, &p);
+	if (!p.count)
+		return true;
+	*err = p.first;
+	config_release(c);
+	return false;
+}
+
+void config_lint(struct config *c, struct caller *caller, const char *file, struct strlist *problems)
+{
+	struct problems p = { .lines = problems };
+
+	load(c, caller, file, NULL, &p);
+}
+
+const struct account *config_account(const struct config *c, const char *name)
+{
+	for (size_t i = 0; name && i < c->count; i++)
+		if (ascii_equal(c->accounts[i].name, name))
+			return &c->accounts[i];
+	return NULL;
+}
+
+const struct config_key *config_find_key(const struct config *c, const char *section, const char *key)
+{
+	for (size_t i = 0; i < c->key_count; i++)
+		if (strcmp(c->keys[i].key, key) == 0 && strcmp(c->keys[i].section, section) == 0)
+			return &c->keys[i];
+	return NULL;
+}

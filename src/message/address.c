@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+#include "message/address.h"
+
+#include "base/alloc.h"
+#include "base/ascii.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void mailboxes_truncate(struct mailboxes *m, size_t count)
+{
+	while (m->count > count) {
+		struct mailbox *last = &m->items[--m->count];
+
+		free(last->local);
+		free(last->domain);
+		free(last->name);
+	}
+}
+
+void mailboxes_release(struct mailboxes *m)
+{
+	mailboxes_truncate(m, 0);
+	free(m->items);
+	*m = (struct mailboxes)MAILBOXES_INIT;
+}
+
+char *mailbox_address(const struct mailbox *m)
+{
+	struct buf address = BUF_INIT;
+
+	buf_adds(&address, m->local);
+	if (m->domain)
+		buf_addf(&address, "@%s", m->domain);
+	return buf_detach(&address);
+}
+
+static bool bad_sender(struct error *err, const char *text)
+{
+	return error_set(err, EX_DATAERR, "5.1.7", "malformed sender address '%.200s'", text);
+}
+
+char *address_parse_sender(const char *text, struct error *err)
+{
+	struct mailboxes m = MAILBOXES_INIT;
+	size_t len = strlen(text);
+	char *address = NULL;
+
+	if (!*text || strcmp(text, "<>") == 0)
+		return alloc_string("");
+	if (ascii_has_line_break(text, len))
+		bad_sender(err, text);
+	else if (!mailboxes_parse(&m, text, len, err))
+		error_context(err, "sender");
+	else if (m.count != 1 || m.nulls || m.items[0].item_start > strspn(text, " \t") ||
+		m.items[0].item_end + strspn(text + m.items[0].item_end, " \t") < len)
+		bad_sender(err, text);
+	else
+		address = mailbox_address(&m.items[0]);
+	mailboxes_release(&m);
+	return address;
+}
+
+const char *address_domain(const char *address)
+{
+	const char *p = address;
+
+	if (*p == '"')
+		for (p++; *p && *p != '"'; p++)
+			if (*p == '\\' && p[1])
+				p++;
+	p = strrchr(p, '@');
+	return p ? p + 1 : NULL;
+}
+
+bool address_equal(const char *a, const char *b)
+{
+	const char *domain_a = address_domain(a);
+	const char *domain_b = address_domain(b);
+
+	if (!domain_a || !domain_b)
+		return domain_a == domain_b && strcmp(a, b) == 0;
+	return domain_a - a == domain_b - b && memcmp(a, b, (size_t)(domain_a - a)) == 0 &&
+		ascii_equal(domain_a, domain_b);
+}
+
+bool address_needs_utf8(const char *address)
+{
+	const char *domain = address_domain(address);
+
+	return ascii_has_8bit(address, domain ? (size_t)(domain - address) : strlen(address));
+}
+
+bool address_is_ascii(const char *address)
+{
+	return !ascii_has_8bit(address, strlen(address));
+}
