@@ -126,7 +126,7 @@ static void configure(struct call *c, enum configuration configuration)
 
 	if (configuration == NOT_READ)
 		return;
-	if (config_load(&c->config, &c->caller, c->options.config_file, &err))
+	if (config_load(&c->config, &c->caller, c->options.config_file, c->options.account, &err))
 		log_open(c->config.log);
 	else if (configuration == NEEDED && c->failure.code == EX_OK)
 		c->failure = err;

@@ -3,6 +3,9 @@
  * The alias file (aliases(5) as Sendmail has it), read and kept as written:
  * names and the members behind them.  What a member means, and loops, is
  * message/expand.h's business.
+ *
+ * A line that begins with a blank, or follows one that ends with a backslash,
+ * continues the entry before it; lines that begin with # are comments.
  */
 #ifndef CONFIG_ALIASES_H
 #define CONFIG_ALIASES_H
@@ -27,14 +30,20 @@ struct aliases {
 
 #define ALIASES_INIT { 0 }
 
-/* Reads the file.  False: it cannot be read or passes the limit (EX_DATAERR); bad lines are problems, not errors. */
+/*
+ * Reads the file; it must be root's or the caller's and writable by no one else.  False: EX_CONFIG when it cannot be
+ * read, EX_DATAERR beyond the limit; bad lines are problems, not errors.
+ */
 bool aliases_read(struct aliases *a, const char *path, struct error *err);
 
 /* The entry of a name, without case; NULL if there is none. */
 const struct alias *aliases_find(const struct aliases *a, const char *name);
 
-/* The members of an :include: file (one list a line, # comments); owner and mode are checked as for the alias file. */
-bool aliases_include(struct strlist *members, const char *path, struct error *err);
+/*
+ * The members of an :include: file (lists separated by commas and line ends, # comments), checked as the alias
+ * file is; problems gets its bad lines, which are passed over.
+ */
+bool aliases_include(struct strlist *members, const char *path, struct strlist *problems, struct error *err);
 
 void aliases_release(struct aliases *a);
 

@@ -62,7 +62,7 @@ bool trusted_read(struct buf *b, const char *path, uid_t owner, size_t ceiling, 
 		buf_reserve(b, (size_t)st->st_size + 2 * READ_BLOCK);
 	ok = file_read_all(fd, b, ceiling);
 	if (!ok && errno == EFBIG)
-		error_set(err, EX_CONFIG, NULL, "%s: is over %zu KiB", path, ceiling / 1024);
+		error_set(err, EX_DATAERR, NULL, "%s: is over %zu KiB", path, ceiling / 1024);
 	else if (!ok)
 		error_set_errno(err, EX_CONFIG, errno, "%s", path);
 	close(fd);

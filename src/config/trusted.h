@@ -19,7 +19,7 @@
  */
 int trusted_open(const char *path, uid_t owner, struct stat *st, struct error *err);
 
-/* Reads it whole; EX_CONFIG beyond ceiling.  The bytes are never copied about, so that b can be wiped. */
+/* Reads it whole; EX_DATAERR beyond ceiling.  The bytes are never copied about, so that b can be wiped. */
 bool trusted_read(struct buf *b, const char *path, uid_t owner, size_t ceiling, struct stat *st,
 	struct error *err);
 
