@@ -194,6 +194,7 @@ static bool send_all(struct stream *s, const char *data, size_t len, struct erro
 		if (n > 0) {
 			data += n;
 			len -= (size_t)n;
+			s->sent += (uint64_t)n;
 			s->is_asking = true;
 			continue;
 		}
