@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -206,4 +207,12 @@ void outcome_log(const struct outcome *o, const struct request *r)
 		log_failure(o, r);
 	else
 		journal_write(&entry);
+}
+
+void outcome_release(struct outcome *o)
+{
+	envelope_release(&o->envelope);
+	delivery_result_release(&o->results);
+	expansion_release(&o->expansion);
+	free(o->message_id);
 }

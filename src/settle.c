@@ -138,7 +138,8 @@ static bool report_refused(struct request *r, struct outcome *o)
 
 static bool wants_report(const struct request *r, const struct outcome *o, const struct outcome_counts *n)
 {
-	bool mode = r->error_mode == ERRORS_MAIL || r->error_mode == ERRORS_MAIL_EXIT_0;
+	bool mode = r->error_mode == ERRORS_MAIL || r->error_mode == ERRORS_MAIL_EXIT_0 ||
+		    (r->error_mode == ERRORS_REPLY && n->accepted);
 
 	return n->refused && *o->route.host && (mode || (n->deferred && o->has_queue));
 }

@@ -224,11 +224,3 @@ void request_release(struct request *r)
 	envelope_release(&r->envelope);
 	message_release(&r->message);
 }
-
-void outcome_release(struct outcome *o)
-{
-	envelope_release(&o->envelope);
-	delivery_result_release(&o->results);
-	expansion_release(&o->expansion);
-	free(o->message_id);
-}

@@ -15,7 +15,13 @@
 #include "smtp/journal.h"
 #include "smtp/transaction.h"
 
-enum error_mode { ERRORS_PRINT, ERRORS_MAIL, ERRORS_MAIL_EXIT_0, ERRORS_QUIET };
+enum error_mode {
+	ERRORS_PRINT,
+	ERRORS_MAIL,
+	ERRORS_MAIL_EXIT_0,
+	ERRORS_QUIET,
+	ERRORS_REPLY, /* -bs: the client is told, and a report made only where others got the message */
+};
 
 /* What a caller asked for: made from the command line, or by -bs. */
 struct request {

@@ -85,9 +85,8 @@ void help_add_options(struct buf *out)
 		if (row->effect != DOES_NOTHING)
 			add_option(out, row);
 		else
-			buf_addf(&ignored, "%s-%s%s%s", ignored.len ? ", " : "", row->name, glue(row),
-				row->value ? row->value : "");
-	buf_addc(&ignored, ':');
-	help_addf(out, "accepted because Sendmail has them; without effect", "  %s", buf_str(&ignored));
+			buf_addf(&ignored, "-%s ", row->name);
+	buf_adds(&ignored, "(accepted because Sendmail has them)");
+	help_add(out, "  without effect", buf_str(&ignored));
 	buf_release(&ignored);
 }

@@ -8,20 +8,22 @@
 #define CLI_SMTPD_H
 
 #include "base/buf.h"
+#include "config/aliases.h"
 #include "submit.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-enum { SMTPD_LINE_MAX = 4096 }; /* octets of a command line, its end included */
+enum {
+	SMTPD_LINE_MAX = 4096, /* octets of a command line, its end included */
+	SMTPD_REPLY_MAX = 512, /* octets of a reply line, its end included (RFC 5321 section 4.5.3.1.5) */
+};
 
 struct smtpd_params {
 	const char *host;	       /* our name in greeting and EHLO */
 	const struct request *request; /* what every message starts from; its envelope and message are empty */
 	const struct strlist *spool_directories;
-	/* Does what submit() does. */
-	void (*submit)(struct request *r, struct outcome *o);
+	void (*submit)(struct request *r, struct outcome *o); /* does what submit() does */
 };
 
 enum smtpd_state { SMTPD_COMMANDS, SMTPD_CONTENT, SMTPD_CLOSED };
@@ -29,23 +31,30 @@ enum smtpd_state { SMTPD_COMMANDS, SMTPD_CONTENT, SMTPD_CLOSED };
 struct smtpd {
 	const struct smtpd_params *params;
 	enum smtpd_state state;
-	struct buf out;	 /* replies that were not written yet: the user writes and truncates */
+	struct buf out; /* replies that were not written yet: the user writes and truncates */
+	struct aliases aliases;
+	bool has_aliases; /* they were read */
+
 	struct buf line; /* the beginning of a command */
 	bool line_too_long;
+	bool lf_line; /* the command in hand ended in LF alone */
+
 	struct request request; /* of the transaction in hand */
 	bool has_sender;
+
 	struct message_source source;
 	struct message_reader reader;
 	struct error content_error; /* why the content in hand cannot be taken */
-	bool lf_ends;	 /* this session's DATA line ended in LF alone */
-	char held[3];	 /* a dot at the start of a line, and a CR behind it, of which nothing can be said yet */
-	char last;	 /* octet of the content */
-	bool line_start; /* a dot here would mean something */
+	bool lf_ends;	 /* the DATA line ended in LF alone: so may the final dot */
+	bool line_start; /* the next octet begins a line of the content, where a dot has a meaning */
+	unsigned held;	 /* octets of ".\r" that came there and may yet end the content */
+	char last;	 /* octet before */
+
 	unsigned long accepted; /* messages */
 	bool was_nonsense;	/* a line was no command */
 };
 
-/* Begins a session: the greeting is in s->out. */
+/* Begins a session: the greeting is in s->out.  params must outlive it. */
 void smtpd_begin(struct smtpd *s, const struct smtpd_params *params);
 
 /*
