@@ -99,7 +99,7 @@ static int run_race(struct race *r, int64_t deadline_ms)
 {
 	int winner = -1;
 
-	while (winner < 0 && (r->pending || r->begun < r->list->count) && clock_left_ms(deadline_ms)) {
+	while (winner < 0 && (r->pending || r->begun < r->list->count) && wait_left_ms(deadline_ms)) {
 		bool may_begin = r->begun < r->list->count && (!r->pending || clock_left_ms(r->next_ms) == 0);
 
 		winner = may_begin ? begin_next(r) : wait_for_winner(r, deadline_ms);
@@ -249,7 +249,7 @@ static int dial_unix(const char *path, int64_t deadline_ms, struct dial_peer *pe
 	memcpy(to.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	while (!(ok = fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0) && errno == EAGAIN &&
-		clock_left_ms(deadline_ms))
+		wait_left_ms(deadline_ms))
 		wait_any(NULL, 0, clock_now_ms() + BACKLOG_PAUSE_MS);
 	if (ok) {
 		snprintf(peer->address, sizeof peer->address, "unix");

@@ -121,7 +121,7 @@ static bool is_retry(int reason)
 
 static bool too_slow(struct error *err)
 {
-	return error_set(err, EX_TEMPFAIL, "4.4.1", "no answer from the proxy in time");
+	return wait_error(err, "4.4.1", "no answer from the proxy in time");
 }
 
 static bool send_octets(int fd, const struct buf *b, int64_t deadline_ms, struct error *err)

@@ -119,7 +119,7 @@ static bool more_input(struct stream *s, int64_t deadline_ms, struct error *err)
 	while (!s->has_ended && !receive(s, &events)) {
 		begin_turn(s);
 		if (!wait_for(s->fd, events, deadline_ms))
-			return error_set(err, EX_TEMPFAIL, "4.4.2", "no answer from the server in time");
+			return wait_error(err, "4.4.2", "no answer from the server in time");
 	}
 	if (stream_has_input(s))
 		return true;
@@ -155,8 +155,8 @@ bool stream_read_line(struct stream *s, struct buf *line, size_t keep, int64_t d
 	while (!take_line(s, line, keep, &seen)) {
 		if (seen > STREAM_INPUT_MAX)
 			return error_set(err, EX_PROTOCOL, "5.5.2", "the server sends a line without an end");
-		if (clock_left_ms(deadline_ms) == 0)
-			return error_set(err, EX_TEMPFAIL, "4.4.2", "no answer from the server in time");
+		if (wait_left_ms(deadline_ms) == 0)
+			return wait_error(err, "4.4.2", "no answer from the server in time");
 		if (!more_input(s, deadline_ms, err))
 			return false;
 	}
@@ -177,7 +177,7 @@ static bool wait_to_send(struct stream *s, short events, struct error *err)
 
 		ready = wait_for(s->fd, (short)(events | also), deadline_ms);
 		if (!ready)
-			return error_set(err, EX_TEMPFAIL, "4.4.2", "the server takes no more data");
+			return wait_error(err, "4.4.2", "the server takes no more data");
 		if (ready & also)
 			receive(s, &ignored);
 	} while (!(ready & (events | POLLERR | POLLHUP)));
@@ -194,6 +194,7 @@ static bool send_all(struct stream *s, const char *data, size_t len, struct erro
 		if (n > 0) {
 			data += n;
 			len -= (size_t)n;
+			s->sent += (uint64_t)n;
 			s->is_asking = true;
 			continue;
 		}

@@ -36,6 +36,7 @@ struct stream {
 	struct buf in; /* received, not yet read from in_at on */
 	size_t in_at;
 	struct buf out; /* written, not yet sent */
+	uint64_t sent; /* octets that left the process, of those written */
 	int64_t write_timeout_ms; /* for a write that makes no progress */
 	unsigned long turns; /* how often input was waited for after output: round trips */
 	unsigned quick_turns; /* for so many turns more, what comes is acknowledged at once (TCP_QUICKACK) */

@@ -3,7 +3,6 @@
 
 #include "base/alloc.h"
 #include "base/ascii.h"
-#include "base/clock.h"
 #include "net/resolve.h"
 #include "net/tls_cert.h"
 #include "net/tls_verify.h"
@@ -278,8 +277,8 @@ static bool handshake(struct tls *t, struct stream *s, struct error *err)
 		if (!wants_to_send && t->is_asking)
 			s->turns++;
 		t->is_asking = wants_to_send;
-		if (!clock_left_ms(deadline_ms) || !wait_for(s->fd, wants_to_send ? POLLOUT : POLLIN, deadline_ms))
-			return error_set(err, EX_TEMPFAIL, "4.4.2", "no end of the TLS handshake in time");
+		if (!wait_left_ms(deadline_ms) || !wait_for(s->fd, wants_to_send ? POLLOUT : POLLIN, deadline_ms))
+			return wait_error(err, "4.4.2", "no end of the TLS handshake in time");
 	}
 	if (rc == 0)
 		return true;

@@ -38,7 +38,10 @@ enum {
 /* Parses the text of a reply to EHLO (its first line is the server's name); what was known before is forgotten. */
 void capabilities_parse(struct capabilities *c, const char *text);
 
-/* Sets the offers named in a comma-separated list ("8BITMIME,SMTPUTF8"), for dry runs.  False: *unknown is a name in no table. */
+/*
+ * Sets the offers named in a comma-separated list ("8BITMIME,SMTPUTF8"), for dry runs.  False: *unknown points to where
+ * in the list a name begins that is no keyword.
+ */
 bool capabilities_from_names(struct capabilities *c, const char *names, const char **unknown);
 
 void capabilities_release(struct capabilities *c);

@@ -44,28 +44,59 @@ struct session {
 	char *hello_name;
 	char mechanism[32];	/* of the login that was done; "" without */
 	enum session_step step; /* where it is, or where it failed */
-	unsigned long transactions;
+	unsigned long transactions; /* begun since it was opened */
+	uint64_t recipients_max; /* in one transaction, by the server's word or by what it took; 0: not known */
 	bool is_esmtp;
+	bool needs_reset;	/* a transaction was left open: RSET comes before the next */
+	bool quit_sent;
+	bool avoid_chunking;	/* the server offers CHUNKING and refused BDAT; remembered by session_reopen */
 };
 
 #define SESSION_INIT { .stream = STREAM_INIT }
 
 /*
- * Opens a session and brings it to STEP_READY.  On failure everything is closed and *err says what happened, with
- * "host:port: " before it; err->scope is ERROR_OF_ROUTE for all that has to do with account or way.  params must
- * outlive the session.
+ * Opens a session and brings it to STEP_READY, with the first of the account's hosts that gets so far.  On failure
+ * everything is closed and *err says what happened, with "host:port: " before it; err->scope is ERROR_OF_ROUTE for
+ * all that has to do with account or way.  params must outlive the session.
  */
 bool session_open(struct session *s, const struct session_params *params, struct error *err);
 
-/* Sends one command (no CR LF; refuses CR, LF and NUL with EX_SOFTWARE) and reads its reply into s->reply. */
+/* Closes and opens again, for what this session can do no more. */
+bool session_reopen(struct session *s, struct error *err);
+
+/* Can it carry no further transaction: closed, QUIT sent, or as many as LIMITS MAILMAX (RFC 9422) allows? */
+bool session_is_spent(const struct session *s);
+
+/* Sends one command (no CR LF; refuses CR and LF with EX_SOFTWARE) and reads its reply into s->reply. */
 bool session_command(struct session *s, struct error *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same in two halves, for flights; and a trace that shows `shown` in place of the line (NULL: the line). */
+/*
+ * The same in two halves, for flights; the trace shows `shown` in place of the line (NULL: the line).  What was sent
+ * leaves at the latest when a reply is waited for.
+ */
 bool session_send(struct session *s, const char *line, const char *shown, struct error *err);
 bool session_reply(struct session *s, int64_t timeout_ms, struct error *err);
 
+/* Shows a remark in the trace. */
+void session_remark(struct session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Says what the last reply, which is not what was wanted, means (see reply_error), with a hint where one is known.  A
+ * refused login (530, 534, 535, 538 when `login` says that they mean one; 5.7.8 and 5.7.9 always) is EX_NOPERM of
+ * the route.  Always returns false.
+ */
+enum session_login { LOGIN_CODES_COUNT, LOGIN_CODES_DO_NOT };
+bool session_refused(const struct session *s, const char *command, int refused_code, enum session_login login,
+	struct error *err);
+
+/* Puts "host:port: " before the text.  Always returns false. */
+bool session_error(const struct session *s, struct error *err);
+
 /* QUIT if it was not sent yet, without waiting for the answer; closes. */
 void session_close(struct session *s);
+
+/* Closes at once and sends nothing more. */
+void session_abort(struct session *s);
 
 #endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtp/hello.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/tls.h"
+#include "smtp/auth.h"
+#include "smtp/hint.h"
+
+#include <string.h>
+#include <syslog.h>
+
+static bool connect_to(struct session *s, int64_t deadline_ms, struct error *err)
+{
+	const struct account *a = s->params->account;
+	struct dial_params to = {
+		.host = s->host,
+		.port = s->port,
+		.source_address = a->source_address,
+		.proxy = a->proxy,
+		.socket = a->socket,
+		.deadline_ms = deadline_ms,
+	};
+	int fd;
+
+	s->step = STEP_CONNECT;
+	fd = dial(&to, &s->peer, err);
+	if (fd < 0) {
+		if (err->code == EX_NOHOST)
+			s->step = STEP_LOOKUP;
+		return false;
+	}
+	stream_open(&s->stream, fd, a->timeout_ms);
+	return true;
+}
+
+static bool handshake(struct session *s, int64_t deadline_ms, struct error *err)
+{
+	const struct account *a = s->params->account;
+	struct tls_params p = {
+		.name = a->tls_name ? a->tls_name : s->host,
+		.port = s->port,
+		.verify = a->tls_verify,
+		.trust_file = a->tls_trust,
+		.fingerprints = &a->tls_fingerprints,
+		.certificate = a->tls_cert,
+		.key = a->tls_key,
+		.priority = a->tls_priority,
+		.ticket_directory = a->tls_resume ? s->params->config->state_dir : NULL,
+		.deadline_ms = deadline_ms,
+	};
+	struct tls_info info;
+
+	s->step = STEP_TLS;
+	if (!a->tls_verify)
+		log_line(LOG_WARNING, "account '%s': the server's certificate is not checked (tls_verify = no)", a->name);
+	if (!tls_start(&s->stream, &p, err))
+		return false;
+	if (s->params->trace) {
+		tls_describe(s->stream.tls, &info);
+		session_remark(s, "%s %s%s", info.version, info.cipher, info.resumed ? ", resumed" : "");
+	}
+	return true;
+}
+
+/* What is wrong in the greeting and with EHLO is wrong with the server, not with a message. */
+static bool serves_nobody(struct session *s, const char *step, struct error *err)
+{
+	session_refused(s, step, EX_UNAVAILABLE, LOGIN_CODES_COUNT, err);
+	return error_scope(err, ERROR_OF_ROUTE);
+}
+
+static bool greeting(struct session *s, struct error *err)
+{
+	s->step = STEP_GREETING;
+	if (!session_reply(s, s->params->account->timeout_ms, err)) {
+		error_context(err, "greeting");
+		return hint_for_greeting(s, err);
+	}
+	return reply_class(&s->reply) == 2 || serves_nobody(s, "greeting", err);
+}
+
+/* RFC 5321 section 4.1.3: the address of our end where the configuration knows no name. */
+static char *hello_name(struct session *s)
+{
+	const char *name = config_hostname(s->params->config), *local = s->peer.local;
+	struct buf literal = BUF_INIT;
+
+	if (name)
+		return alloc_string(name);
+	buf_addf(&literal, strchr(local, ':') ? "[IPv6:%s]" : "[%s]", *local ? local : "127.0.0.1");
+	return buf_detach(&literal);
+}
+
+static bool hello(struct session *s, struct error *err)
+{
+	s->step = STEP_HELLO;
+	if (!s->hello_name)
+		s->hello_name = hello_name(s);
+	if (!session_command(s, err, "EHLO %s", s->hello_name))
+		return false;
+	s->is_esmtp = reply_class(&s->reply) == 2;
+	capabilities_parse(&s->capabilities, s->is_esmtp ? buf_str(&s->reply.text) : "");
+	if (s->avoid_chunking)
+		s->capabilities.offers &= ~(unsigned)OFFER_CHUNKING;
+	s->recipients_max = s->capabilities.rcpt_max;
+	if (s->is_esmtp)
+		return true;
+	if (reply_class(&s->reply) != 5)
+		return serves_nobody(s, "EHLO", err);
+	if (!session_command(s, err, "HELO %s", s->hello_name))
+		return false;
+	return reply_class(&s->reply) == 2 || serves_nobody(s, "HELO", err);
+}
+
+static bool start_tls(struct session *s, struct error *err)
+{
+	int64_t timeout_ms = s->params->account->timeout_ms;
+
+	s->step = STEP_TLS;
+	if (!(s->capabilities.offers & OFFER_STARTTLS)) {
+		error_set(err, EX_PROTOCOL, "5.7.10", "the server does not offer STARTTLS");
+		return hint_for_tls(s, err);
+	}
+	if (!session_command(s, err, "STARTTLS"))
+		return false;
+	if (s->reply.code != 220)
+		return session_refused(s, "STARTTLS", EX_PROTOCOL, LOGIN_CODES_DO_NOT, err);
+	/* RFC 3207 section 4.2: what was said in clear is forgotten. */
+	capabilities_release(&s->capabilities);
+	return handshake(s, clock_now_ms() + timeout_ms, err) && hello(s, err);
+}
+
+bool hello_connect(struct session *s, struct error *err)
+{
+	const struct account *a = s->params->account;
+	int64_t deadline_ms = clock_now_ms() + a->timeout_ms;
+	bool ok;
+
+	ok = connect_to(s, deadline_ms, err);
+	if (a->tls == TLS_IMPLICIT)
+		ok = ok && handshake(s, deadline_ms, err);
+	ok = ok && greeting(s, err);
+	ok = ok && hello(s, err);
+	if (a->tls == TLS_STARTTLS)
+		ok = ok && start_tls(s, err);
+	ok = ok && auth_login(s, err);
+	if (ok)
+		s->step = STEP_READY;
+	return ok;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtp/transaction.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void delivery_result_init(struct delivery_result *r, size_t recipients)
+{
+	*r = (struct delivery_result){ .each = alloc_zero(recipients, sizeof *r->each), .count = recipients };
+}
+
+void delivery_result_release(struct delivery_result *r)
+{
+	for (size_t i = 0; i < r->error_count; i++)
+		free(r->errors[i]);
+	free(r->errors);
+	free(r->each);
+	free(r->accepted_reply);
+	*r = (struct delivery_result)DELIVERY_RESULT_INIT;
+}
+
+static bool is_same(const struct error *a, const struct error *b)
+{
+	return a->code == b->code && a->scope == b->scope && a->reply == b->reply && strcmp(a->status, b->status) == 0 &&
+	       strcmp(a->text, b->text) == 0 && strcmp(a->hint, b->hint) == 0;
+}
+
+/* Our copy of an error: the last one kept, or a new one. */
+static struct error *keep(struct delivery_result *r, const struct error *err)
+{
+	struct error *copy;
+
+	if (r->error_count && is_same(r->errors[r->error_count - 1], err))
+		return r->errors[r->error_count - 1];
+	copy = alloc_zero(1, sizeof *copy);
+	*copy = *err;
+	r->errors = alloc_grow(r->errors, r->error_count + 1, sizeof *r->errors);
+	r->errors[r->error_count++] = copy;
+	return copy;
+}
+
+void delivery_result_set(struct delivery_result *r, size_t recipient, enum fate fate, const struct error *err)
+{
+	r->each[recipient] = (struct result){ .fate = fate, .error = err ? keep(r, err) : NULL };
+}
