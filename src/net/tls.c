@@ -4,39 +4,24 @@
 #include "base/alloc.h"
 #include "base/ascii.h"
 #include "net/resolve.h"
-#include "net/tls_cert.h"
+#include "net/ticket.h"
+#include "net/tls_session.h"
 #include "net/tls_verify.h"
 #include "net/wait.h"
 
 #include <errno.h>
 #include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 /* GnuTLS starts when TLS does, not with every process that is linked with it. */
 GNUTLS_SKIP_GLOBAL_INIT
 
-struct tls {
-	gnutls_session_t session;
-	gnutls_certificate_credentials_t credentials;
-	int fd;
-	char *name; /* without the dot that may end it */
-	struct buf pins;
-	bool verified; /* tls_verify was on, and the server passed */
-	bool is_up;
-	bool is_asking; /* something was sent since the handshake last waited */
-	char trouble[160]; /* what broke it afterwards */
-
-	/* During the handshake only. */
-	struct tls_params params;
-	struct error *err;
-	bool was_refused; /* by us: *err says why */
-};
+/*
+ * After a full handshake a server that has not set TCP_NODELAY holds its next reply until the ticket before it is
+ * acknowledged; from the second reply on nothing is held.
+ */
+enum { QUICK_TURNS = 2 };
 
 /* What a failed handshake means, where GnuTLS's own words say too little. */
 static const struct {
@@ -49,97 +34,6 @@ static const struct {
 	{ GNUTLS_E_UNSUPPORTED_VERSION_PACKET, "the server has no version of TLS that is allowed here" },
 	{ GNUTLS_E_UNKNOWN_CIPHER_SUITE, "the server and tls_priority have no cipher in common" },
 	{ GNUTLS_E_DH_PRIME_UNACCEPTABLE, "the server's key exchange is too weak" },
-};
-
-static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *parts, int count)
-{
-	struct tls *t = context;
-	struct iovec iov[16];
-	struct msghdr message = { .msg_iov = iov };
-
-	for (; count > 0 && message.msg_iovlen < 16; count--, parts++)
-		iov[message.msg_iovlen++] = (struct iovec){ parts->iov_base, parts->iov_len };
-	t->is_asking = true;
-	return sendmsg(t->fd, &message, MSG_NOSIGNAL);
-}
-
-static bool is_passing(int rc)
-{
-	return rc == GNUTLS_E_AGAIN || rc == GNUTLS_E_INTERRUPTED || rc == GNUTLS_E_WARNING_ALERT_RECEIVED ||
-	       rc == GNUTLS_E_REHANDSHAKE;
-}
-
-/* *events for what GnuTLS waits for, or the trouble that it is in. */
-static ssize_t moved(struct tls *t, ssize_t rc, short *events)
-{
-	*events = 0;
-	if (rc >= 0)
-		return rc;
-	if (rc == GNUTLS_E_PREMATURE_TERMINATION)
-		return 0;
-	if (is_passing((int)rc)) {
-		*events = gnutls_record_get_direction(t->session) ? POLLOUT : POLLIN;
-		return -1;
-	}
-	errno = EPROTO;
-	if (rc == GNUTLS_E_FATAL_ALERT_RECEIVED)
-		snprintf(t->trouble, sizeof t->trouble, "the server ended TLS: %s",
-			gnutls_alert_get_name(gnutls_alert_get(t->session)));
-	else
-		snprintf(t->trouble, sizeof t->trouble, "%s", gnutls_strerror((int)rc));
-	return -1;
-}
-
-static ssize_t tls_receive(void *context, void *data, size_t len, short *events)
-{
-	struct tls *t = context;
-	ssize_t rc;
-
-	do {
-		rc = gnutls_record_recv(t->session, data, len);
-	} while (rc < 0 && is_passing((int)rc) && gnutls_record_check_pending(t->session));
-	return moved(t, rc, events);
-}
-
-static ssize_t tls_send(void *context, const void *data, size_t len, short *events)
-{
-	struct tls *t = context;
-
-	return moved(t, gnutls_record_send(t->session, data, len), events);
-}
-
-static const char *tls_trouble(void *context)
-{
-	const struct tls *t = context;
-
-	return t->trouble[0] ? t->trouble : NULL;
-}
-
-static void tls_free(struct tls *t)
-{
-	if (t->session)
-		gnutls_deinit(t->session);
-	if (t->credentials)
-		gnutls_certificate_free_credentials(t->credentials);
-	buf_release(&t->pins);
-	alloc_free(&t->name);
-	free(t);
-}
-
-static void tls_close(void *context)
-{
-	struct tls *t = context;
-
-	if (t->is_up)
-		gnutls_bye(t->session, GNUTLS_SHUT_WR);
-	tls_free(t);
-}
-
-static const struct stream_transport transport = {
-	.receive = tls_receive,
-	.send = tls_send,
-	.trouble = tls_trouble,
-	.close = tls_close,
 };
 
 static bool set_priority(struct tls *t, const char *priority, struct error *err)
@@ -197,13 +91,24 @@ static bool verify(struct tls *t)
 	bool ok = verify_server(t->session, t->credentials, &t->params, &t->pins, t->err);
 
 	t->was_refused = !ok;
-	t->verified = ok && t->params.verify;
+	t->is_verified = ok && t->params.verify;
 	return ok;
 }
 
 static int verify_in_handshake(gnutls_session_t session)
 {
 	return verify(gnutls_session_get_ptr(session)) ? 0 : GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
+}
+
+/* A session that GnuTLS cannot read, or the server does not want, makes for a full handshake. */
+static void offer_ticket(struct tls *t, const struct tls_params *p)
+{
+	if (!p->ticket_directory)
+		return;
+	ticket_key(&t->params, t->ticket_key);
+	t->ticket_directory = alloc_string(p->ticket_directory);
+	if (ticket_take(p->ticket_directory, t->ticket_key, &t->ticket))
+		gnutls_session_set_data(t->session, t->ticket.data, t->ticket.len);
 }
 
 static bool set_up(struct tls *t, int fd, const struct tls_params *p, struct error *err)
@@ -222,9 +127,8 @@ static bool set_up(struct tls *t, int fd, const struct tls_params *p, struct err
 	gnutls_session_set_ptr(t->session, t);
 	gnutls_session_set_verify_function(t->session, verify_in_handshake);
 	gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, t->credentials);
-	gnutls_transport_set_int(t->session, fd);
-	gnutls_transport_set_ptr2(t->session, (gnutls_transport_ptr_t)(intptr_t)fd, t);
-	gnutls_transport_set_vec_push_function(t->session, push);
+	tls_attach(t);
+	offer_ticket(t, p);
 	return true;
 }
 
@@ -286,100 +190,38 @@ static bool handshake(struct tls *t, struct stream *s, struct error *err)
 	return explain_failure(t, rc, err);
 }
 
-bool tls_start(struct stream *s, const struct tls_params *p, struct error *err)
+/* The verification in the handshake does not happen when it is resumed; tickets of a server that fails it are of no use. */
+static bool verify_resumed(struct tls *t)
 {
-	struct tls *t = alloc_zero(1, sizeof *t);
-	bool ok;
+	if (!gnutls_session_is_resumed(t->session) || verify(t))
+		return true;
+	if (t->ticket_directory)
+		ticket_drop(t->ticket_directory, t->ticket_key);
+	return false;
+}
 
-	if (!set_up(t, s->fd, p, err) || !stream_upgrade(s, &transport, t, t, err)) {
-		tls_free(t);
-		s->is_broken = true;
-		s->has_ended = true;
-		return false;
-	}
-	ok = handshake(t, s, err);
-	if (ok && gnutls_session_is_resumed(t->session))
-		ok = verify(t);
+static void settle(struct tls *t, struct stream *s, bool ok)
+{
 	t->is_up = ok;
 	t->params = (struct tls_params){ 0 };
 	t->err = NULL;
 	s->is_broken = !ok;
 	s->has_ended = !ok;
-	s->quick_turns = ok && !gnutls_session_is_resumed(t->session) ? 2 : 0;
+	s->quick_turns = ok && !gnutls_session_is_resumed(t->session) ? QUICK_TURNS : 0;
+}
+
+bool tls_start(struct stream *s, const struct tls_params *p, struct error *err)
+{
+	struct tls *t = alloc_zero(1, sizeof *t);
+	bool ok;
+
+	if (!set_up(t, s->fd, p, err) || !stream_upgrade(s, &tls_transport, t, t, err)) {
+		tls_free(t);
+		s->is_broken = true;
+		s->has_ended = true;
+		return false;
+	}
+	ok = handshake(t, s, err) && verify_resumed(t);
+	settle(t, s, ok);
 	return ok;
-}
-
-static void copy_line(char *field, size_t size, const struct buf *raw)
-{
-	struct buf line = BUF_INIT;
-
-	buf_add_printable(&line, buf_str(raw), raw->len);
-	snprintf(field, size, "%s", buf_str(&line));
-	buf_release(&line);
-}
-
-static void describe_trust(const struct tls *t, const struct cert_chain *chain, struct tls_info *info)
-{
-	struct buf name = BUF_INIT;
-	gnutls_x509_crt_t anchor;
-	unsigned i = chain->count;
-
-	if (!t->verified)
-		buf_adds(&name, "not checked");
-	else if (t->pins.len)
-		buf_adds(&name, "pinned");
-	while (!name.len && i-- > 0)
-		if (gnutls_certificate_get_issuer(t->credentials, chain->items[i], &anchor, 0) == 0)
-			cert_add_short_name(&name, anchor, CERT_SUBJECT);
-	copy_line(info->trust, sizeof info->trust, &name);
-	buf_release(&name);
-}
-
-static void describe_certificate(gnutls_x509_crt_t cert, struct tls_info *info)
-{
-	enum { NAMES_MAX = 20 };
-	struct buf text[4] = { BUF_INIT };
-
-	cert_add_dn(&text[0], cert, CERT_SUBJECT);
-	copy_line(info->subject, sizeof info->subject, &text[0]);
-	cert_add_dn(&text[1], cert, CERT_ISSUER);
-	copy_line(info->issuer, sizeof info->issuer, &text[1]);
-	cert_add_names(&text[2], cert, "", NAMES_MAX);
-	copy_line(info->names, sizeof info->names, &text[2]);
-	cert_add_fingerprint(&text[3], cert);
-	copy_line(info->fingerprint, sizeof info->fingerprint, &text[3]);
-	info->expires_s = gnutls_x509_crt_get_expiration_time(cert);
-	for (size_t i = 0; i < sizeof text / sizeof *text; i++)
-		buf_release(&text[i]);
-}
-
-void tls_describe(const struct tls *t, struct tls_info *info)
-{
-	const char *version = gnutls_protocol_get_name(gnutls_protocol_get_version(t->session));
-	const char *cipher = gnutls_cipher_get_name(gnutls_cipher_get(t->session));
-	struct cert_chain chain;
-
-	*info = (struct tls_info){ .verified = t->verified };
-	snprintf(info->version, sizeof info->version, "%s", version ? version : "");
-	snprintf(info->cipher, sizeof info->cipher, "%s", cipher ? cipher : "");
-	info->resumed = gnutls_session_is_resumed(t->session);
-	if (cert_chain_load(&chain, t->session))
-		describe_certificate(chain.items[0], info);
-	describe_trust(t, &chain, info);
-	cert_chain_release(&chain);
-}
-
-bool tls_channel_binding(const struct tls *t, const char **type, struct buf *binding)
-{
-	bool is_13 = gnutls_protocol_get_version(t->session) == GNUTLS_TLS1_3;
-	gnutls_datum_t data = { NULL, 0 };
-
-	if (!is_13 && !gnutls_session_ext_master_secret_status(t->session))
-		return false;
-	if (gnutls_session_channel_binding(t->session, is_13 ? GNUTLS_CB_TLS_EXPORTER : GNUTLS_CB_TLS_UNIQUE, &data))
-		return false;
-	*type = is_13 ? "tls-exporter" : "tls-unique";
-	buf_add(binding, data.data, data.size);
-	gnutls_free(data.data);
-	return true;
 }

@@ -44,7 +44,8 @@ struct tls_info {
  * Handshake over a stream in clear, which is encrypted afterwards; after a failure it carries nothing more and is
  * to be closed.  EX_PROTOCOL when TLS fails, a file cannot be used or the server is not who it should be: the text says
  * which name, issuer or date is wrong, the hint what to do; EX_CONFIG for a bad priority string or pin; EX_TEMPFAIL
- * when the connection is lost or the deadline passes.  The certificate is verified at a resumed handshake too.
+ * when the connection is lost or the deadline passes.  The certificate is verified at a resumed handshake too; one refused
+ * there may be an old one that came with the ticket: s->tls tells (tls_describe), and another connection makes sure.
  */
 bool tls_start(struct stream *s, const struct tls_params *p, struct error *err);
 

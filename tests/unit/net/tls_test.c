@@ -2,9 +2,11 @@
 /* Against a TLS server in a child process, with certificates made here. */
 #include "net/tls.h"
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -39,6 +41,7 @@ static struct {
 /* Signed by issuer, or by itself; names are separated by blanks, addresses among them only 127.0.0.1. */
 static struct identity make(const char *name, const char *names, const struct identity *issuer, int begins_d, int ends_d)
 {
+	bool is_weak = strcmp(name, "weak") == 0;
 	static unsigned char serial;
 	struct identity id;
 	bool is_ca = !names;
@@ -46,7 +49,8 @@ static struct identity make(const char *name, const char *names, const struct id
 
 	serial++;
 	gnutls_x509_privkey_init(&id.key);
-	gnutls_x509_privkey_generate(id.key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+	gnutls_x509_privkey_generate(id.key, is_weak ? GNUTLS_PK_RSA : GNUTLS_PK_ECDSA,
+		is_weak ? 1024 : GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
 	gnutls_x509_crt_init(&id.cert);
 	gnutls_x509_crt_set_version(id.cert, 3);
 	gnutls_x509_crt_set_serial(id.cert, &serial, 1);
@@ -96,6 +100,7 @@ static int make_world(void **state)
 	world.expired = make("old", "mail.test", &world.ca, -10, -5);
 	world.future = make("new", "mail.test", &world.ca, 5, 10);
 	world.stranger = make("stranger", "mail.test", &world.strangers_ca, -10, 10);
+	world.weak = make("weak", "mail.test", &world.ca, -10, 10);
 	world.self_signed = make("alone", "mail.test", NULL, -10, 10);
 	write_pem(world.ca_file, &world.ca, false);
 	write_pem(world.client_file, &world.good, true);
@@ -159,7 +164,8 @@ static void serve(const struct server *server, int fd)
 	gnutls_certificate_free_credentials(credentials);
 }
 
-static pid_t connect_to(struct stream *s, const struct server *server)
+/* Connects to a child that serves, or acts without TLS. */
+static pid_t connect_to(struct stream *s, const struct server *server, void (*act)(int fd))
 {
 	int ends[2];
 	pid_t child;
@@ -168,7 +174,10 @@ static pid_t connect_to(struct stream *s, const struct server *server)
 	child = fork();
 	if (child == 0) {
 		close(ends[0]);
-		serve(server, ends[1]);
+		if (server)
+			serve(server, ends[1]);
+		else
+			act(ends[1]);
 		_exit(0);
 	}
 	close(ends[1]);
@@ -209,7 +218,7 @@ static void hang_up(struct stream *s, pid_t child)
 static bool try(const struct server *server, const struct tls_params *p, struct tls_info *info, struct error *err)
 {
 	struct stream s;
-	pid_t child = connect_to(&s, server);
+	pid_t child = connect_to(&s, server, NULL);
 	bool ok = tls_start(&s, p, err) && ask(&s, err);
 
 	if (ok && info)
@@ -259,6 +268,7 @@ static void who_is_not_trusted_is_told_why(void **state)
 		{ &world.self_signed, "mail.test",
 			"certificate of mail.test is signed by itself, and issuer 'alone' is not trusted",
 			"tls_trust = " },
+		{ &world.weak, "mail.test", "certificate of mail.test has a key or signature too weak", "" },
 		{ &world.stranger, "other.test", "is for 'mail.test', comes from issuer 'Strange CA'", "tls_trust = " },
 	};
 
@@ -275,11 +285,427 @@ static void who_is_not_trusted_is_told_why(void **state)
 	}
 }
 
+static void pins_replace_the_chain(void **state)
+{
+	struct server server = { .identity = &world.stranger };
+	struct tls_params p = params_for("whatever.test");
+	struct strlist pins = STRLIST_INIT;
+	struct buf hex = BUF_INIT, colons = BUF_INIT, key = BUF_INIT;
+	unsigned char digest[32];
+	size_t size = sizeof digest;
+	struct tls_info info;
+	struct error err;
+
+	(void)state;
+	gnutls_x509_crt_get_fingerprint(world.stranger.cert, GNUTLS_DIG_SHA256, digest, &size);
+	buf_adds(&hex, "SHA256:");
+	for (size_t i = 0; i < size; i++) {
+		buf_addf(&hex, "%02x", digest[i]);
+		buf_addf(&colons, "%s%02X", i ? ":" : "", digest[i]);
+	}
+	size = sizeof digest;
+	gnutls_x509_crt_get_key_id(world.stranger.cert, GNUTLS_KEYID_USE_SHA256, digest, &size);
+	buf_adds(&key, "sha256:");
+	base64_encode(&key, digest, size);
+	p.fingerprints = &pins;
+	p.trust_file = "/nonexistent";
+	strlist_add(&pins, hex.data);
+	assert_true(try(&server, &p, &info, &err));
+	assert_string_equal(info.trust, "pinned");
+	assert_string_equal(info.fingerprint, hex.data);
+	strlist_release(&pins);
+	strlist_add(&pins, "SHA256:0000000000000000000000000000000000000000000000000000000000000000");
+	assert_false(try(&server, &p, NULL, &err));
+	assert_int_equal(err.code, EX_PROTOCOL);
+	assert_non_null(strstr(err.text, "is not the one pinned"));
+	assert_non_null(strstr(err.hint, hex.data));
+	strlist_add(&pins, colons.data);
+	assert_true(try(&server, &p, NULL, &err));
+	strlist_release(&pins);
+	strlist_add(&pins, key.data);
+	assert_true(try(&server, &p, NULL, &err));
+	buf_release(&hex);
+	buf_release(&colons);
+	buf_release(&key);
+	strlist_release(&pins);
+}
+
+static void bad_settings_are_named(void **state)
+{
+	struct server server = { .identity = &world.good };
+	struct strlist pins = STRLIST_INIT;
+	struct tls_params p = params_for("mail.test");
+	struct error err;
+
+	(void)state;
+	strlist_add(&pins, "SHA256:00");
+	p.fingerprints = &pins;
+	assert_false(try(&server, &p, NULL, &err));
+	assert_int_equal(err.code, EX_CONFIG);
+	p = params_for("mail.test");
+	p.priority = "NORMAL:NONSENSE";
+	assert_false(try(&server, &p, NULL, &err));
+	assert_int_equal(err.code, EX_CONFIG);
+	assert_string_equal(err.text, "tls_priority is no GnuTLS priority string from character 8 on");
+	p = params_for("mail.test");
+	p.trust_file = "/nonexistent/ca.pem";
+	assert_false(try(&server, &p, NULL, &err));
+	assert_int_equal(err.code, EX_PROTOCOL);
+	assert_string_equal(err.text, "cannot read tls_trust file '/nonexistent/ca.pem': No such file or directory");
+	p.trust_file = "/dev/null";
+	assert_false(try(&server, &p, NULL, &err));
+	assert_int_equal(err.code, EX_PROTOCOL);
+	p = params_for("mail.test");
+	p.certificate = "/nonexistent/client.pem";
+	assert_false(try(&server, &p, NULL, &err));
+	assert_int_equal(err.code, EX_PROTOCOL);
+	assert_non_null(strstr(err.text, "cannot read tls_cert"));
+	p.certificate = world.ca_file;
+	assert_false(try(&server, &p, NULL, &err));
+	assert_int_equal(err.code, EX_PROTOCOL);
+	assert_non_null(strstr(err.text, "cannot be used"));
+	strlist_release(&pins);
+}
+
+static void nothing_is_checked_when_told_so(void **state)
+{
+	struct server server = { .identity = &world.expired };
+	struct tls_params p = params_for("other.test");
+	struct tls_info info;
+	struct error err;
+
+	(void)state;
+	p.verify = false;
+	assert_true(try(&server, &p, &info, &err));
+	assert_false(info.verified);
+	assert_string_equal(info.trust, "not checked");
+}
+
+static void old_versions_are_refused(void **state)
+{
+	struct server server = { .identity = &world.good, .priority = "NORMAL:-VERS-ALL:+VERS-TLS1.1" };
+	struct tls_params p = params_for("mail.test");
+	struct tls_info info;
+	struct error err;
+
+	(void)state;
+	assert_false(try(&server, &p, NULL, &err));
+	assert_int_equal(err.code, EX_PROTOCOL);
+	server.priority = "NORMAL:-VERS-ALL:+VERS-TLS1.2";
+	assert_true(try(&server, &p, &info, &err));
+	assert_string_equal(info.version, "TLS1.2");
+}
+
+static void client_certificates_are_shown(void **state)
+{
+	static const char *const versions[] = { "NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.3" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+		struct server server = { .identity = &world.good, .priority = versions[i], .wants_client = true };
+		struct tls_params p = params_for("mail.test");
+		struct error err;
+
+		assert_false(try(&server, &p, NULL, &err));
+		p.certificate = world.client_file;
+		if (!try(&server, &p, NULL, &err))
+			fail_msg("%s", err.text);
+	}
+}
+
+static void bindings_are_of_the_version(void **state)
+{
+	static const struct {
+		const char *priority, *type;
+	} cases[] = { { "NORMAL:-VERS-ALL:+VERS-TLS1.2", "tls-unique" }, { "NORMAL", "tls-exporter" },
+		{ "NORMAL:-VERS-ALL:+VERS-TLS1.2:%NO_SESSION_HASH", NULL } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct server server = { .identity = &world.good, .priority = cases[i].priority };
+		struct tls_params p = params_for("mail.test");
+		struct buf binding = BUF_INIT;
+		const char *type = NULL;
+		struct stream s;
+		struct error err;
+		pid_t child = connect_to(&s, &server, NULL);
+
+		assert_true(tls_start(&s, &p, &err));
+		assert_int_equal(tls_channel_binding(s.tls, &type, &binding), cases[i].type != NULL);
+		if (cases[i].type) {
+			assert_string_equal(type, cases[i].type);
+			assert_true(binding.len >= 12);
+		}
+		buf_release(&binding);
+		hang_up(&s, child);
+	}
+}
+
+static void talk_in_clear(int fd)
+{
+	char data[512];
+
+	if (send(fd, "220 mail.test ESMTP\r\n", 21, MSG_NOSIGNAL) == 21)
+		while (recv(fd, data, sizeof data, 0) > 0)
+			;
+}
+
+static void say_nothing(int fd)
+{
+	char data[512];
+
+	while (recv(fd, data, sizeof data, 0) > 0)
+		;
+}
+
+/* A record of 16 KiB that comes an octet at a time. */
+static void drip(int fd)
+{
+	static const char head[] = "\26\3\3\100\0\2";
+
+	for (size_t i = 0; send(fd, i < 6 ? head + i : "", 1, MSG_NOSIGNAL) == 1; i++)
+		usleep(1000);
+}
+
+static void hang_up_at_once(int fd)
+{
+	char data[512];
+	ssize_t n = recv(fd, data, sizeof data, 0);
+
+	_exit(n < 0);
+}
+
+static void handshakes_that_lead_nowhere_end(void **state)
+{
+	static const struct {
+		void (*act)(int fd);
+		bool is_implicit;
+		int code;
+		const char *text, *hint;
+	} cases[] = {
+		{ talk_in_clear, true, EX_PROTOCOL, "speaks no TLS on this port", "port 465" },
+		{ talk_in_clear, false, EX_PROTOCOL, "speaks no TLS on this port", "tls = implicit" },
+		{ say_nothing, false, EX_TEMPFAIL, "in time", "" },
+		{ drip, false, EX_TEMPFAIL, "in time", "" },
+		{ hang_up_at_once, true, EX_TEMPFAIL, "connection lost", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct tls_params p = params_for("mail.test");
+		struct stream s;
+		struct error err;
+		pid_t child = connect_to(&s, NULL, cases[i].act);
+
+		p.is_implicit = cases[i].is_implicit;
+		if (strstr(cases[i].text, "in time"))
+			p.deadline_ms = clock_now_ms() + 50;
+		assert_false(tls_start(&s, &p, &err));
+		assert_int_equal(err.code, cases[i].code);
+		if (!strstr(err.text, cases[i].text) || !strstr(err.hint, cases[i].hint))
+			fail_msg("%s (hint: %s)", err.text, err.hint);
+		assert_false(stream_write(&s, "secret", 6, &err));
+		hang_up(&s, child);
+	}
+}
+
+static void clear_text_before_the_handshake_is_refused(void **state)
+{
+	struct tls_params p = params_for("mail.test");
+	struct buf line = BUF_INIT;
+	struct stream s;
+	struct error err;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	stream_open(&s, ends[0], LATER_MS);
+	assert_int_equal(send(ends[1], "220 go\r\n250 injected\r\n", 22, 0), 22);
+	assert_true(stream_read_line(&s, &line, 512, p.deadline_ms, &err));
+	assert_false(tls_start(&s, &p, &err));
+	assert_int_equal(err.code, EX_PROTOCOL);
+	assert_int_equal(recv(ends[1], &p, 1, MSG_DONTWAIT), -1);
+	buf_release(&line);
+	stream_close(&s);
+	close(ends[1]);
+}
+
+/* Nothing of the client's hello, its certificate or its commands may go on after a refusal. */
+static void a_refused_server_gets_no_data(void **state)
+{
+	struct server server = { .identity = &world.stranger };
+	struct tls_params p = params_for("mail.test");
+	struct stream s;
+	struct error err, later;
+	pid_t child = connect_to(&s, &server, NULL);
+
+	(void)state;
+	assert_false(tls_start(&s, &p, &err));
+	assert_false(stream_write(&s, "AUTH", 4, &later) && stream_flush(&s, &later));
+	assert_null(strstr(err.text, "lost"));
+	hang_up(&s, child);
+}
+
+/* Both directions full at once: the server sends 250 for each record before it reads the next. */
+static void much_data_goes_both_ways(void **state)
+{
+	enum { BYTES = 3000000 };
+	struct server server = { .identity = &world.good };
+	struct tls_params p = params_for("mail.test");
+	struct buf sent = BUF_INIT;
+	struct stream s;
+	struct error err;
+	pid_t child = connect_to(&s, &server, NULL);
+
+	(void)state;
+	memset(buf_reserve(&sent, BYTES), 'x', BYTES);
+	sent.len = BYTES;
+	assert_true(tls_start(&s, &p, &err));
+	assert_true(stream_write(&s, sent.data, sent.len, &err));
+	assert_true(stream_flush(&s, &err));
+	assert_true(ask(&s, &err));
+	buf_release(&sent);
+	hang_up(&s, child);
+}
+
+static unsigned count_tickets(void)
+{
+	DIR *list = opendir(world.tickets);
+	unsigned count = 0;
+	struct stat st;
+
+	for (const struct dirent *entry; list && (entry = readdir(list));) {
+		if (entry->d_name[0] == '.')
+			continue;
+		assert_int_equal(fstatat(dirfd(list), entry->d_name, &st, 0), 0);
+		assert_int_equal(st.st_mode & 07777, 0600);
+		count++;
+	}
+	if (list)
+		closedir(list);
+	return count;
+}
+
+static void spoil_tickets(bool remove)
+{
+	DIR *list = opendir(world.tickets);
+
+	for (const struct dirent *entry; list && (entry = readdir(list));) {
+		int fd;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		if (remove) {
+			unlinkat(dirfd(list), entry->d_name, 0);
+			continue;
+		}
+		fd = openat(dirfd(list), entry->d_name, O_WRONLY | O_CLOEXEC);
+		assert_int_equal(pwrite(fd, "garbage", 7, 200), 7);
+		close(fd);
+	}
+	if (list)
+		closedir(list);
+}
+
+static void sessions_are_resumed_and_verified_again(void **state)
+{
+	static const char *const versions[] = { "NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.3" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+		struct server server = { .identity = &world.good, .priority = versions[i], .has_tickets = true };
+		struct tls_params p = params_for("mail.test");
+		struct tls_info info;
+		struct error err;
+
+		p.ticket_directory = world.tickets;
+		assert_true(try(&server, &p, &info, &err));
+		assert_false(info.resumed);
+		assert_int_equal(count_tickets(), 1);
+		for (int again = 0; again < 2; again++) {
+			assert_true(try(&server, &p, &info, &err));
+			assert_true(info.resumed && info.verified);
+			assert_string_equal(info.trust, "Test CA");
+			assert_string_equal(info.subject, "CN=good");
+			assert_int_equal(count_tickets(), 1);
+		}
+		p.port = 465;
+		assert_true(try(&server, &p, &info, &err));
+		assert_false(info.resumed);
+		p.port = 587;
+		write_pem(world.ca_file, &world.strangers_ca, false);
+		assert_false(try(&server, &p, &info, &err));
+		assert_int_equal(err.code, EX_PROTOCOL);
+		assert_non_null(strstr(err.text, "issuer 'Test CA', which is not trusted"));
+		write_pem(world.ca_file, &world.ca, false);
+		assert_true(try(&server, &p, &info, &err));
+		assert_false(info.resumed);
+		spoil_tickets(true);
+	}
+}
+
+static void spoiled_tickets_cost_a_full_handshake(void **state)
+{
+	struct server server = { .identity = &world.good, .has_tickets = true };
+	struct tls_params p = params_for("mail.test");
+	struct tls_info info;
+	struct error err;
+
+	(void)state;
+	p.ticket_directory = world.tickets;
+	assert_true(try(&server, &p, &info, &err));
+	spoil_tickets(false);
+	assert_true(try(&server, &p, &info, &err));
+	assert_false(info.resumed);
+	assert_true(try(&server, &p, &info, &err));
+	assert_true(info.resumed);
+	server.has_tickets = false;
+	assert_true(try(&server, &p, &info, &err));
+	assert_false(info.resumed);
+	assert_int_equal(count_tickets(), 0);
+}
+
+/* A server that resumes without giving a new ticket expects the old one. */
+static void a_ticket_without_successor_is_kept(void **state)
+{
+	struct server server = { .identity = &world.good, .has_tickets = true };
+	struct tls_params p = params_for("mail.test");
+	struct tls_info info;
+	struct error err;
+	struct stream s;
+	pid_t child;
+
+	(void)state;
+	p.ticket_directory = world.tickets;
+	assert_true(try(&server, &p, &info, &err));
+	child = connect_to(&s, &server, NULL);
+	assert_true(tls_start(&s, &p, &err));
+	assert_int_equal(count_tickets(), 0);
+	hang_up(&s, child); /* nothing was read: no new ticket */
+	assert_int_equal(count_tickets(), 1);
+	assert_true(try(&server, &p, &info, &err));
+	assert_true(info.resumed);
+	spoil_tickets(true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_server_is_trusted_and_described),
 		cmocka_unit_test(who_is_not_trusted_is_told_why),
+		cmocka_unit_test(pins_replace_the_chain),
+		cmocka_unit_test(bad_settings_are_named),
+		cmocka_unit_test(nothing_is_checked_when_told_so),
+		cmocka_unit_test(old_versions_are_refused),
+		cmocka_unit_test(client_certificates_are_shown),
+		cmocka_unit_test(bindings_are_of_the_version),
+		cmocka_unit_test(handshakes_that_lead_nowhere_end),
+		cmocka_unit_test(clear_text_before_the_handshake_is_refused),
+		cmocka_unit_test(a_refused_server_gets_no_data),
+		cmocka_unit_test(much_data_goes_both_ways),
+		cmocka_unit_test(sessions_are_resumed_and_verified_again),
+		cmocka_unit_test(spoiled_tickets_cost_a_full_handshake),
+		cmocka_unit_test(a_ticket_without_successor_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, make_world, end_world);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of TLS share: the session behind net/tls.h.
+ */
+#ifndef NET_TLS_SESSION_H
+#define NET_TLS_SESSION_H
+
+#include "net/stream.h"
+#include "net/ticket.h"
+#include "net/tls.h"
+
+#include <gnutls/gnutls.h>
+#include <stdbool.h>
+
+struct tls {
+	gnutls_session_t session;
+	gnutls_certificate_credentials_t credentials;
+	int fd; /* the stream's */
+	char *name; /* without the dot that may end it */
+	struct buf pins;
+	char *ticket_directory; /* NULL: none is kept */
+	char ticket_key[TICKET_KEY_SIZE];
+	struct buf ticket; /* what was offered for resumption */
+	bool is_verified; /* tls_verify was on, and the server passed */
+	bool is_up; /* the handshake is done, the server is who it should be */
+	bool is_asking; /* something was sent since the handshake last waited */
+	char trouble[160]; /* what broke it afterwards; "" */
+
+	/* During the handshake only. */
+	struct tls_params params;
+	struct error *err;
+	bool was_refused; /* by us: *err says why */
+};
+
+/* Carries the records; the context is the struct tls, which closing it frees. */
+extern const struct stream_transport tls_transport;
+
+/* Makes GnuTLS send through t->fd. */
+void tls_attach(struct tls *t);
+
+void tls_free(struct tls *t);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/tls_session.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "net/tls_cert.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *parts, int count)
+{
+	enum { PARTS_MAX = 16 };
+	struct tls *t = context;
+	struct iovec iov[PARTS_MAX];
+	struct msghdr message = { .msg_iov = iov };
+
+	for (; count > 0 && message.msg_iovlen < PARTS_MAX; count--, parts++)
+		iov[message.msg_iovlen++] = (struct iovec){ parts->iov_base, parts->iov_len };
+	t->is_asking = true;
+	return sendmsg(t->fd, &message, MSG_NOSIGNAL);
+}
+
+void tls_attach(struct tls *t)
+{
+	gnutls_transport_set_int(t->session, t->fd);
+	gnutls_transport_set_ptr2(t->session, (gnutls_transport_ptr_t)(intptr_t)t->fd, t);
+	gnutls_transport_set_vec_push_function(t->session, push);
+}
+
+/* Nothing is lost: a ticket was read in place of data, or the server asks for what is not done any more. */
+static bool is_passing(ssize_t rc)
+{
+	return rc == GNUTLS_E_AGAIN || rc == GNUTLS_E_INTERRUPTED || rc == GNUTLS_E_WARNING_ALERT_RECEIVED ||
+	       rc == GNUTLS_E_REHANDSHAKE;
+}
+
+/* *events for what GnuTLS waits for, or the trouble that it is in. */
+static ssize_t moved(struct tls *t, ssize_t rc, short *events)
+{
+	*events = 0;
+	if (rc >= 0)
+		return rc;
+	if (rc == GNUTLS_E_PREMATURE_TERMINATION)
+		return 0;
+	if (is_passing(rc)) {
+		*events = gnutls_record_get_direction(t->session) ? POLLOUT : POLLIN;
+		return -1;
+	}
+	if (rc == GNUTLS_E_FATAL_ALERT_RECEIVED)
+		snprintf(t->trouble, sizeof t->trouble, "the server ended TLS: %s",
+			gnutls_alert_get_name(gnutls_alert_get(t->session)));
+	else if (rc != GNUTLS_E_PULL_ERROR && rc != GNUTLS_E_PUSH_ERROR)
+		snprintf(t->trouble, sizeof t->trouble, "%s", gnutls_strerror((int)rc));
+	return -1;
+}
+
+static ssize_t receive(void *context, void *data, size_t len, short *events)
+{
+	struct tls *t = context;
+	ssize_t rc;
+
+	do {
+		rc = gnutls_record_recv(t->session, data, len);
+	} while (rc < 0 && is_passing(rc) && gnutls_record_check_pending(t->session));
+	return moved(t, rc, events);
+}
+
+static ssize_t transmit(void *context, const void *data, size_t len, short *events)
+{
+	struct tls *t = context;
+
+	return moved(t, gnutls_record_send(t->session, data, len), events);
+}
+
+static const char *trouble(void *context)
+{
+	const struct tls *t = context;
+
+	return t->trouble[0] ? t->trouble : NULL;
+}
+
+/* When the chain that a resumed session stands on is over; 0: unknown. */
+static int64_t chain_end_s(const struct tls *t)
+{
+	struct cert_chain chain;
+	int64_t end_s = 0;
+
+	if (!cert_chain_load(&chain, t->session))
+		return 0;
+	for (unsigned i = 0; i < chain.count; i++) {
+		int64_t one_s = gnutls_x509_crt_get_expiration_time(chain.items[i]);
+
+		end_s = i == 0 || one_s < end_s ? one_s : end_s;
+	}
+	cert_chain_release(&chain);
+	return t->is_verified && !t->pins.len ? end_s : INT64_MAX;
+}
+
+/*
+ * GnuTLS waits for a ticket when it is asked for the session before there is one.  A server that resumed and gave no new
+ * one (Postfix does so) expects the old one again; that it links two connections (RFC 8446 appendix C.4) is
+ * nothing that the login does not.
+ */
+static void keep_ticket(const struct tls *t)
+{
+	gnutls_datum_t session = { NULL, 0 };
+
+	if (!t->ticket_directory)
+		return;
+	if (gnutls_session_get_flags(t->session) & GNUTLS_SFLAGS_SESSION_TICKET) {
+		if (gnutls_session_get_data2(t->session, &session) == 0)
+			ticket_put(t->ticket_directory, t->ticket_key, session.data, session.size, chain_end_s(t));
+	} else if (gnutls_session_is_resumed(t->session)) {
+		ticket_put(t->ticket_directory, t->ticket_key, t->ticket.data, t->ticket.len, chain_end_s(t));
+	}
+	if (session.data)
+		explicit_bzero(session.data, session.size);
+	gnutls_free(session.data);
+}
+
+void tls_free(struct tls *t)
+{
+	if (t->session)
+		gnutls_deinit(t->session);
+	if (t->credentials)
+		gnutls_certificate_free_credentials(t->credentials);
+	buf_release(&t->pins);
+	buf_wipe(&t->ticket);
+	alloc_free(&t->ticket_directory);
+	alloc_free(&t->name);
+	free(t);
+}
+
+static void say_goodbye(void *context)
+{
+	struct tls *t = context;
+
+	if (t->is_up) {
+		gnutls_bye(t->session, GNUTLS_SHUT_WR);
+		keep_ticket(t);
+	}
+	tls_free(t);
+}
+
+const struct stream_transport tls_transport = {
+	.receive = receive,
+	.send = transmit,
+	.trouble = trouble,
+	.close = say_goodbye,
+};
