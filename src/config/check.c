@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+#include "config/aliases.h"
 #include "config/load.h"
 #include "config/provider.h"
 #include "config/secret.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* The line where a key of an account was written, else that of its section. */
 static void complain(struct problems *p, const struct config *c, const struct account *a, const char *key,
@@ -108,4 +110,34 @@ void check_config(const struct config *c, const struct caller *caller, struct pr
 	for (size_t i = 0; i < c->count; i++)
 		check_account(c, caller, &c->accounts[i], p);
 	check_global(c, p);
+}
+
+static void lint_aliases(const struct config *c, struct problems *p)
+{
+	struct aliases aliases = ALIASES_INIT;
+	struct error err = ERROR_INIT;
+	const char *file = c->aliases ? c->aliases : "/etc/aliases";
+
+	if (!c->aliases && access(file, F_OK) < 0)
+		return;
+	if (!aliases_read(&aliases, file, &err))
+		problem_add_error(p, &err);
+	for (size_t i = 0; i < aliases.problems.count; i++) {
+		error_set(&err, EX_DATAERR, NULL, "%s", aliases.problems.items[i]);
+		problem_add_error(p, &err);
+	}
+	aliases_release(&aliases);
+}
+
+void lint_named_files(const struct config *c, struct caller *caller, struct problems *p)
+{
+	lint_aliases(c, p);
+	for (size_t i = 0; i < c->count; i++) {
+		struct secret secret = SECRET_INIT;
+		struct error err = ERROR_INIT;
+
+		if (c->accounts[i].password_file && !secret_get(&secret, &c->accounts[i], caller, &err))
+			problem_add_error(p, &err);
+		secret_release(&secret);
+	}
 }

@@ -11,9 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SYSTEM_FILE SYSCONFDIR "/sendoff/sendoff.ini"
-#define SYSTEM_STATE LOCALSTATEDIR "/lib/sendoff"
-#define SYSTEM_QUEUE LOCALSTATEDIR "/spool/sendoff"
+#define LOAD_FILES_SYSTEM { \
+	.system = SYSCONFDIR "/sendoff/sendoff.ini", \
+	.system_state = LOCALSTATEDIR "/lib/sendoff", \
+	.system_queue = LOCALSTATEDIR "/spool/sendoff", \
+}
 
 /* The queue keeps the path: it must lead to the same file from everywhere. */
 static char *absolute(const char *path)
@@ -52,16 +54,14 @@ static void load(struct config *c, struct caller *caller, const char *file, cons
 	const char *variable = caller->set_id ? NULL : secure_getenv("SENDOFF_CONFIG");
 	const char *only = file ? file : variable && *variable ? variable : NULL;
 	char *user = only ? absolute(only) : usual_file(caller);
-	struct load_files f = {
-		.system = only && !caller->set_id ? NULL : SYSTEM_FILE,
-		.user = user,
-		.user_must_exist = only,
-		.system_state = SYSTEM_STATE,
-		.system_queue = SYSTEM_QUEUE,
-	};
+	struct load_files f = LOAD_FILES_SYSTEM;
 	struct error err = ERROR_INIT;
 	char *account = NULL;
 
+	f.user = user;
+	f.user_must_exist = only;
+	if (only && !caller->set_id)
+		f.system = NULL;
 	if (caller->set_id && !setid_settle(&f, caller, wanted, &account, &err))
 		problem_add_error(p, &err);
 	else
@@ -71,16 +71,31 @@ static void load(struct config *c, struct caller *caller, const char *file, cons
 	free(user);
 }
 
+/* Everything or nothing. */
+static bool settle(struct config *c, const struct problems *p, struct error *err)
+{
+	if (!p->count)
+		return true;
+	*err = p->first;
+	config_release(c);
+	return false;
+}
+
 bool config_load(struct config *c, struct caller *caller, const char *file, const char *wanted, struct error *err)
 {
 	struct problems p = PROBLEMS_INIT;
 
 	load(c, caller, file, wanted, &p);
-	if (!p.count)
-		return true;
-	*err = p.first;
-	config_release(c);
-	return false;
+	return settle(c, &p, err);
+}
+
+bool config_load_system(struct config *c, struct caller *caller, struct error *err)
+{
+	static const struct load_files f = LOAD_FILES_SYSTEM;
+	struct problems p = PROBLEMS_INIT;
+
+	load_config(c, caller, &f, &p);
+	return settle(c, &p, err);
 }
 
 void config_lint(struct config *c, struct caller *caller, const char *file, struct strlist *problems)
@@ -88,6 +103,7 @@ void config_lint(struct config *c, struct caller *caller, const char *file, stru
 	struct problems p = { .lines = problems };
 
 	load(c, caller, file, NULL, &p);
+	lint_named_files(c, caller, &p);
 }
 
 const struct account *config_account(const struct config *c, const char *name)

@@ -91,7 +91,7 @@ struct config {
 	struct config_key *keys;
 	size_t key_count;
 	struct strlist files; /* those read, in order */
-	char *user_file; /* the user's or -C's file where one is in use: the queue is then the user's own */
+	char *user_file; /* the user's or -C's file where one is in use, absolute: the queue is then the user's own */
 	char *domain_found, *host_found; /* what the functions below found out */
 };
 
@@ -106,7 +106,16 @@ struct config {
  */
 bool config_load(struct config *c, struct caller *caller, const char *file, const char *wanted, struct error *err);
 
-/* As config_load, for people: goes on after a problem and adds each as "file:line: text" to problems. */
+/*
+ * The system's file alone, never a user's: for the runner of the system's queue, also where that is root with a file
+ * of their own.
+ */
+bool config_load_system(struct config *c, struct caller *caller, struct error *err);
+
+/*
+ * As config_load, for people: goes on after a problem and adds each as "file:line: text" to problems; looks into the
+ * alias file and at the password files too.
+ */
 void config_lint(struct config *c, struct caller *caller, const char *file, struct strlist *problems);
 
 void config_release(struct config *c);

@@ -106,12 +106,43 @@ static bool to_sender(void *member, const char *value, struct caller *caller)
 	return to_address(member, value, caller);
 }
 
-static bool is_host(const char *s)
+static bool is_name(const char *s)
 {
 	for (size_t i = 0; s[i]; i++)
-		if (!ascii_is_alnum(s[i]) && !ascii_is_8bit(s[i]) && !strchr("-._:[]%", s[i]))
+		if (!ascii_is_alnum(s[i]) && !ascii_is_8bit(s[i]) && !strchr("-._", s[i]))
 			return false;
 	return *s && *s != '.' && *s != '-';
+}
+
+/* With a zone behind it or not. */
+static bool is_ipv6(const char *s, size_t len)
+{
+	const char *zone = memchr(s, '%', len);
+	char *address = alloc_bytes(s, zone ? (size_t)(zone - s) : len);
+	struct in6_addr binary;
+	bool ok = inet_pton(AF_INET6, address, &binary) == 1;
+
+	free(address);
+	return ok;
+}
+
+/* A name, an address, or one in brackets, also as RFC 5321 section 4.1.3 writes it. */
+static bool is_host(const char *s)
+{
+	size_t len = strlen(s);
+	struct in_addr binary;
+	char *inner;
+	bool ok;
+
+	if (*s != '[')
+		return is_name(s) || is_ipv6(s, len);
+	if (s[len - 1] != ']')
+		return false;
+	inner = alloc_bytes(s + 1, len - 2);
+	s = ascii_starts_with(inner, "IPv6:") ? inner + 5 : inner;
+	ok = is_ipv6(s, strlen(s)) || inet_pton(AF_INET, s, &binary) == 1;
+	free(inner);
+	return ok;
 }
 
 static bool to_host(void *member, const char *value, struct caller *caller)
@@ -121,7 +152,7 @@ static bool to_host(void *member, const char *value, struct caller *caller)
 
 static bool to_domain(void *member, const char *value, struct caller *caller)
 {
-	return !strpbrk(value, "_:[]%") && to_host(member, value, caller);
+	return (!*value || is_name(value)) && to_text(member, value, caller);
 }
 
 static bool to_hosts(void *member, const char *value, struct caller *caller)

@@ -169,12 +169,17 @@ static void apply_all(struct load *l, const struct ini *ini)
 	}
 }
 
-/* What an unreadable file means depends on whose it is (interface section 4, Files). */
+/*
+ * What an unreadable file means depends on whose it is: the system's may be there for others, and a home that is
+ * closed to the caller (a daemon's) has no file of theirs.
+ */
 static void cannot_read(struct load *l, const struct error *why, bool must_exist)
 {
 	struct error err = *why;
 
 	if (err.code == EX_NOINPUT && !must_exist)
+		return;
+	if (err.code == EX_NOPERM && l->source == SOURCE_USER && !must_exist && access(l->file, F_OK) < 0)
 		return;
 	if (err.code == EX_NOPERM && l->source == SOURCE_SYSTEM) {
 		l->is_denied = true;
@@ -261,24 +266,36 @@ static bool uses_system_directories(const struct config *c, const struct caller 
 	return caller->uid == 0 || caller->set_id || access(queue, W_OK) == 0;
 }
 
+/* Where a user's file is in use, what the system's says of its own directories is not for that user's queue. */
+static bool is_directory_set(const struct config *c, const char *key)
+{
+	const struct config_key *k = config_find_key(c, "sendoff", key);
+
+	return k && (k->source == SOURCE_USER || !c->user_file);
+}
+
 static void complete_directories(struct config *c, struct caller *caller, const struct load_files *f)
 {
 	bool is_system = uses_system_directories(c, caller, f->system_queue);
+	char *state = is_system ? alloc_string(f->system_state) : caller_state_directory(caller);
 	struct buf queue = BUF_INIT;
 
-	if (!c->state_dir)
-		c->state_dir = is_system ? alloc_string(f->system_state) : caller_state_directory(caller);
-	if (c->queue_dir)
-		return;
-	if (is_system) {
+	if (is_system)
 		buf_adds(&queue, f->system_queue);
-	} else {
-		char *state = caller_state_directory(caller);
-
+	else
 		buf_addf(&queue, "%s/queue", state);
-		free(state);
+	if (!is_directory_set(c, "queue_dir")) {
+		forget_key(c, "sendoff", "queue_dir");
+		free(c->queue_dir);
+		c->queue_dir = buf_detach(&queue);
 	}
-	c->queue_dir = buf_detach(&queue);
+	if (!is_directory_set(c, "state_dir")) {
+		forget_key(c, "sendoff", "state_dir");
+		free(c->state_dir);
+		c->state_dir = alloc_string(state);
+	}
+	buf_release(&queue);
+	free(state);
 }
 
 void load_config(struct config *c, struct caller *caller, const struct load_files *f,

@@ -25,4 +25,7 @@ void load_config(struct config *c, struct caller *caller, const struct load_file
 /* What only all files together can show: hosts, secrets, references, circles of fallbacks. */
 void check_config(const struct config *c, const struct caller *caller, struct problems *p);
 
+/* What the keys lead to: the alias file and the password files. */
+void lint_named_files(const struct config *c, struct caller *caller, struct problems *p);
+
 #endif

@@ -2,6 +2,7 @@
 #include "config/secret.h"
 
 #include "base/clock.h"
+#include "base/process.h"
 #include "config/trusted.h"
 
 #include <errno.h>
@@ -20,7 +21,8 @@ struct command {
 	int output; /* -1 after its end */
 	int64_t deadline_ms;
 	bool has_ended;
-	int status; /* of waitpid, when it has ended */
+	bool is_lost; /* it has ended, and nobody knows how */
+	int status;   /* of waitpid, when it has ended */
 	bool has_line; /* the first line is whole: what follows is read and dropped */
 	bool is_too_long;
 };
@@ -70,7 +72,8 @@ static void check_ended(struct command *c)
 {
 	pid_t pid = waitpid(c->pid, &c->status, WNOHANG);
 
-	c->has_ended = pid == c->pid || (pid < 0 && errno == ECHILD);
+	c->is_lost = pid < 0 && errno == ECHILD;
+	c->has_ended = pid == c->pid || c->is_lost;
 }
 
 /* The end of the shell counts, not of the output: a daemon that it left behind may hold that open. */
@@ -81,11 +84,13 @@ static bool await(struct command *c, struct buf *b, struct error *err)
 
 	while (!c->has_ended) {
 		struct pollfd p = { .fd = c->output, .events = POLLIN };
-		int left = clock_left_ms(c->deadline_ms);
+		int64_t awake_ms = clock_now_ms() + nap;
 
-		if (!left)
+		if (process_stopped())
+			return error_set(err, EX_TEMPFAIL, NULL, "stopped by a signal");
+		if (!clock_left_ms(c->deadline_ms))
 			return error_set(err, EX_NOPERM, NULL, "it did not end within the account's timeout");
-		if (poll(&p, 1, left < nap ? left : nap) > 0) {
+		if (process_poll(&p, 1, awake_ms < c->deadline_ms ? awake_ms : c->deadline_ms) > 0) {
 			read_output(c, b);
 			nap = 1;
 		} else if (nap < LONGEST_NAP_MS) {
@@ -125,14 +130,14 @@ static bool start(struct command *c, const char *line, const char *home, struct 
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_set_errno(err, EX_OSERR, errno, "cannot run it");
+		return error_set_errno(err, EX_NOPERM, errno, "cannot run it");
 	c->pid = fork();
 	if (c->pid == 0)
 		become_shell(line, ends[1], home);
 	close(ends[1]);
 	c->output = ends[0];
 	if (c->pid < 0) {
-		error_set_errno(err, EX_OSERR, errno, "cannot run it");
+		error_set_errno(err, EX_NOPERM, errno, "cannot run it");
 		close(ends[0]);
 		return false;
 	}
@@ -155,6 +160,8 @@ static void stop(struct command *c)
 
 static bool judge(const struct command *c, struct error *err)
 {
+	if (c->is_lost)
+		return error_set(err, EX_NOPERM, NULL, "its exit status is lost");
 	if (WIFSIGNALED(c->status))
 		return error_set(err, EX_NOPERM, NULL, "it was ended by signal %d", WTERMSIG(c->status));
 	if (WEXITSTATUS(c->status))
@@ -177,6 +184,8 @@ static bool run_command(struct buf *b, const struct account *a, struct caller *c
 		ok = await(&c, b, err);
 		stop(&c);
 		ok = ok && judge(&c, err) && finish_line(b, c.is_too_long, err);
+		if (!ok)
+			error_hint(err, "run the command by hand to see what it prints and how it exits");
 	}
 	sigaction(SIGCHLD, &before, NULL);
 	return ok || error_context(err, "password_command");
@@ -246,7 +255,7 @@ bool secret_get(struct secret *s, const struct account *a, struct caller *caller
 		return true;
 	}
 	buf_wipe(&bytes);
-	return error_context(err, "account '%s'", a->name);
+	return false;
 }
 
 void secret_release(struct secret *s)
