@@ -8,19 +8,23 @@
 
 enum { MESSAGE_TIMEOUT_FACTOR = 10 }; /* RFC 5321 section 4.5.3.2.6 */
 
-void flight_expect(struct flight *f, const struct flight_entry *entry)
+static void make_space(struct flight *f)
 {
-	if (f->first == f->count)
-		f->first = f->count = 0;
-	if (f->count == f->alloc) {
+	if (f->first) {
 		memmove(f->entries, f->entries + f->first, (f->count - f->first) * sizeof *f->entries);
 		f->count -= f->first;
 		f->first = 0;
-		if (f->count * 2 >= f->alloc) {
-			f->alloc = f->alloc ? f->alloc * 2 : 16;
-			f->entries = alloc_grow(f->entries, f->alloc, sizeof *f->entries);
-		}
 	}
+	if (f->count * 2 >= f->alloc) {
+		f->alloc = f->alloc ? f->alloc * 2 : 16;
+		f->entries = alloc_grow(f->entries, f->alloc, sizeof *f->entries);
+	}
+}
+
+void flight_expect(struct flight *f, const struct flight_entry *entry)
+{
+	if (f->count == f->alloc)
+		make_space(f);
 	f->entries[f->count++] = *entry;
 	f->recipients += entry->command == FLIGHT_RCPT;
 	f->bytes += entry->bytes;
