@@ -16,7 +16,7 @@ static const char *find_8bit(const char *p, const char *end)
 		if (word & high)
 			break;
 	}
-	while (p < end && !ascii_is_8bit(*p))
+	while (p < end && (unsigned char)*p < 0x80)
 		p++;
 	return p;
 }
@@ -56,9 +56,9 @@ static size_t complete_held(struct body_facts *f, char *held, unsigned *held_len
 
 static void check_utf8(struct body_facts *f, char *held, unsigned *held_len, const char *p, const char *end)
 {
-	while (f->is_utf8 && (p = find_8bit(p, end)) < end) {
+	while (f->is_utf8 && p < end) {
 		size_t left = (size_t)(end - p);
-		size_t n = utf8_step(p, left);
+		size_t n = (unsigned char)*p < 0x80 ? (size_t)(find_8bit(p, end) - p) : utf8_step(p, left);
 
 		if (!n && left < utf8_wanted(*p)) {
 			memcpy(held, p, left);
