@@ -73,6 +73,22 @@ const char *address_domain(const char *address)
 	return p ? p + 1 : NULL;
 }
 
+char *address_local_name(const char *address)
+{
+	const char *domain = address_domain(address);
+	size_t len = domain ? (size_t)(domain - address) - 1 : strlen(address);
+	struct buf name = BUF_INIT;
+
+	for (size_t i = 0; i < len; i++) {
+		if (*address == '"' && address[i] == '"')
+			continue;
+		if (*address == '"' && address[i] == '\\' && i + 1 < len)
+			i++;
+		buf_addc(&name, address[i]);
+	}
+	return buf_detach(&name);
+}
+
 bool address_equal(const char *a, const char *b)
 {
 	const char *domain_a = address_domain(a);

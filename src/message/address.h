@@ -59,6 +59,9 @@ bool address_equal(const char *a, const char *b);
 /* The domain of an envelope address (behind the last '@' outside quotes); NULL for a bare name. */
 const char *address_domain(const char *address);
 
+/* The local part without quotes: the name that an alias file knows.  To be freed. */
+char *address_local_name(const char *address);
+
 /* Does it hold bytes over 0x7f in its local part (SMTPUTF8 is then needed), anywhere? */
 bool address_needs_utf8(const char *address);
 bool address_is_ascii(const char *address);

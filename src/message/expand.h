@@ -18,14 +18,20 @@ struct expansion_failure {
 
 struct expansion {
 	struct expansion_failure *failures;
-	size_t count;
+	size_t count, alloc;
 };
 
 #define EXPANSION_INIT { 0 }
 
+enum {
+	EXPAND_LEVELS_MAX = 20,	     /* aliases and :include: files inside one another */
+	EXPAND_STEPS_MAX = 1000000, /* members looked at in all: more is EX_DATAERR */
+};
+
 /*
  * Replaces envelope's recipients by what they expand to; completes what stays bare.  Those that lead nowhere are
- * taken out and listed.  `aliases` is NULL with -n or where there is no file.  False only for errors of the whole
+ * taken out and listed, once each; an address that others of an alias reach stays.  What DSN asks goes on to the new
+ * recipients, with the old address (completed) as `original`.  `aliases` is NULL with -n or where there is no file.  False only for errors of the whole
  * (limits, EX_DATAERR).  Alias lines that are bad, and what each name became, go to the log.
  */
 bool expand_recipients(struct envelope *e, const struct aliases *aliases, struct config *c, struct expansion *x,
