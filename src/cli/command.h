@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * `sendoff COMMAND`: the table of commands for people, their common -C, and
- * the help.
+ * the help of everything.
  */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
@@ -9,9 +9,11 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+#include <stdbool.h>
+
 /*
- * Runs argv[1] of `sendoff COMMAND …`, or shows the help or version; returns the exit status.  `send` is the road of
- * the program itself: it gets argv from "send" on.  False: *err is to be printed by the caller.
+ * Runs argv[1] of `sendoff COMMAND …`, or shows help or version; *status is the exit status.  `send` is the road of
+ * the program itself: it gets argv from "send" on.  False: *err is to be printed, its code is the exit status.
  */
 bool command_run(int argc, char **argv, int (*send)(int argc, char **argv), int *status, struct error *err);
 

@@ -34,3 +34,8 @@ char *address_to_ascii_domain(const char *address)
 	idn2_free(ascii);
 	return buf_detach(&b);
 }
+
+const char *address_idn_version(void)
+{
+	return idn2_check_version(NULL);
+}

@@ -225,3 +225,8 @@ bool tls_start(struct stream *s, const struct tls_params *p, struct error *err)
 	settle(t, s, ok);
 	return ok;
 }
+
+const char *tls_library_version(void)
+{
+	return gnutls_check_version(NULL);
+}

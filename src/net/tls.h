@@ -57,4 +57,7 @@ void tls_describe(const struct tls *t, struct tls_info *info);
  */
 bool tls_channel_binding(const struct tls *t, const char **type, struct buf *binding);
 
+/* GnuTLS's version at run time. */
+const char *tls_library_version(void);
+
 #endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/config_command.h"
+
+#include "base/alloc.h"
+#include "cli/command.h"
+#include "config/aliases.h"
+#include "config/config.h"
+#include "config/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { COMMENT_COLUMN = 40 }; /* where the origin of a key begins */
+
+static void add_setting(struct buf *out, const char *key, const char *value, const char *origin)
+{
+	size_t start = out->len;
+
+	buf_addf(out, "%s = %s", key, value);
+	buf_addf(out, "%*s; %s\n", out->len - start < COMMENT_COLUMN ? (int)(COMMENT_COLUMN - (out->len - start)) : 1, "",
+		origin);
+}
+
+/* A key that a file or a preset has set. */
+static void add_key(struct buf *out, const struct config_key *key)
+{
+	struct buf origin = BUF_INIT;
+
+	if (key->line)
+		buf_addf(&origin, "%s:%u", key->file, key->line);
+	else
+		buf_addf(&origin, "provider %s", key->file);
+	add_setting(out, key->key, key->value ? key->value : "***", buf_str(&origin));
+	buf_release(&origin);
+}
+
+/* What a key that nobody has set comes to where the table has no default; NULL: it has no value.  To be freed. */
+static char *found_value(struct config *c, const struct account *a, const struct setting *s)
+{
+	struct buf port = BUF_INIT;
+
+	if (a && strcmp(s->name, "port") == 0) {
+		buf_addf(&port, "%u", a->port);
+		return buf_detach(&port);
+	}
+	if (a)
+		return NULL;
+	if (strcmp(s->name, "domain") == 0)
+		return alloc_string(config_domain(c));
+	if (strcmp(s->name, "hostname") == 0)
+		return alloc_string(config_hostname(c));
+	if (strcmp(s->name, "queue_dir") == 0)
+		return alloc_string(c->queue_dir);
+	if (strcmp(s->name, "state_dir") == 0)
+		return alloc_string(c->state_dir);
+	return NULL;
+}
+
+static void add_section(struct buf *out, struct config *c, const struct account *a)
+{
+	enum setting_scope scope = a ? SETTING_ACCOUNT : SETTING_GLOBAL;
+	const char *section = a ? a->name : "sendoff";
+
+	buf_addf(out, "%s[%s]\n", out->len ? "\n" : "", section);
+	for (const struct setting *s = settings; s->name; s++) {
+		const struct config_key *key = s->scope == scope ? config_find_key(c, section, s->name) : NULL;
+		char *found = NULL;
+
+		if (s->scope != scope)
+			continue;
+		if (!key && !s->fallback)
+			found = found_value(c, a, s);
+		if (key)
+			add_key(out, key);
+		else if (s->fallback || found)
+			add_setting(out, s->name, s->fallback ? s->fallback : found, "default");
+		free(found);
+	}
+}
+
+static bool show(struct config *c, struct error *err)
+{
+	struct buf out = BUF_INIT;
+
+	add_section(&out, c, NULL);
+	for (size_t i = 0; i < c->count; i++)
+		add_section(&out, c, &c->accounts[i]);
+	return print_out(&out, err);
+}
+
+static bool no_file(struct caller *caller, struct error *err)
+{
+	char *directory = caller_config_directory(caller);
+
+	error_set(err, EX_CONFIG, NULL, "no configuration file");
+	error_hint(err, "write %s/sendoff.ini", directory);
+	free(directory);
+	return false;
+}
+
+static bool print_files(const struct config *c, struct caller *caller, struct error *err)
+{
+	struct buf out = BUF_INIT;
+
+	if (!c->files.count)
+		return no_file(caller, err);
+	for (size_t i = 0; i < c->files.count; i++)
+		buf_addf(&out, "%s\n", c->files.items[i]);
+	return print_out(&out, err);
+}
+
+/* The alias file's problems behind those of the configuration. */
+static void lint_aliases(const struct config *c, struct strlist *problems)
+{
+	const char *file = c->aliases ? c->aliases : "/etc/aliases";
+	struct aliases aliases = ALIASES_INIT;
+	struct error err = ERROR_INIT;
+
+	if (!c->aliases && access(file, F_OK) != 0)
+		return;
+	if (!aliases_read(&aliases, file, &err))
+		strlist_add(problems, err.text);
+	for (size_t i = 0; i < aliases.problems.count; i++)
+		strlist_add(problems, aliases.problems.items[i]);
+	aliases_release(&aliases);
+}
+
+static bool lint(struct caller *caller, const char *file, struct error *err)
+{
+	struct strlist problems = STRLIST_INIT;
+	struct config c = CONFIG_INIT;
+	struct buf out = BUF_INIT;
+	bool ok;
+
+	config_lint(&c, caller, file, &problems);
+	lint_aliases(&c, &problems);
+	for (size_t i = 0; i < problems.count; i++)
+		buf_addf(&out, "%s\n", problems.items[i]);
+	ok = print_out(&out, err);
+	if (ok && problems.count)
+		ok = error_set(err, EX_CONFIG, NULL, "%zu problem%s", problems.count, problems.count > 1 ? "s" : "");
+	else if (ok && !c.files.count)
+		ok = no_file(caller, err);
+	strlist_release(&problems);
+	config_release(&c);
+	return ok;
+}
+
+bool config_command(struct caller *caller, const char *file, int argc, char **argv, struct error *err)
+{
+	const char *what = argc > 1 ? argv[1] : "show";
+	struct config c = CONFIG_INIT;
+	bool paths = false;
+	bool ok;
+
+	for (int i = 1; i < argc; i++)
+		paths = paths || strcmp(argv[i], "--path") == 0;
+	if (argc == 2 && strcmp(what, "lint") == 0)
+		return lint(caller, file, err);
+	if (argc > 3 || (argc == 3 && !paths) || (strcmp(what, "show") != 0 && strcmp(what, "--path") != 0)) {
+		error_set(err, EX_USAGE, NULL, "config: unknown argument '%s'", argc == 3 ? argv[2] : what);
+		return error_hint(err, "sendoff config --help");
+	}
+	ok = config_load(&c, caller, file, NULL, err);
+	ok = ok && (paths ? print_files(&c, caller, err) : show(&c, err));
+	config_release(&c);
+	return ok;
+}

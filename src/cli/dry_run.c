@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/dry_run.h"
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "cli/command.h"
+#include "message/compose.h"
+#include "message/content.h"
+#include "smtp/path.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool parse_offers(struct capabilities *c, const char *offers, struct error *err)
+{
+	const char *unknown;
+
+	if (!offers || capabilities_from_names(c, offers, &unknown))
+		return true;
+	return error_set(err, EX_USAGE, NULL, "unknown capability '%.*s' in option '--offers'",
+		(int)strcspn(unknown, ","), unknown);
+}
+
+static bool print_envelope(const struct session *s, const struct envelope *e, const struct content *c, struct error *err)
+{
+	struct buf out = BUF_INIT;
+	bool ok = path_mail(&out, s, e, c, err);
+
+	for (size_t i = 0; i < e->count && ok; i++) {
+		buf_adds(&out, "\r\n");
+		ok = path_rcpt(&out, s, &e->recipients[i], c->needs_utf8, err);
+	}
+	buf_adds(&out, "\r\n\r\n");
+	if (ok)
+		return print_out(&out, err);
+	buf_release(&out);
+	return false;
+}
+
+static bool print_body(const struct spool *body, struct error *err)
+{
+	char block[16384];
+	const char *data;
+	uint64_t at = 0;
+	ssize_t n;
+
+	while ((n = spool_look(body, at, block, sizeof block, &data, err)) > 0) {
+		if (!file_write_all(STDOUT_FILENO, data, (size_t)n))
+			return error_set_errno(err, EX_IOERR, errno, "standard output cannot be written");
+		at += (uint64_t)n;
+	}
+	return n == 0;
+}
+
+static bool print_content(struct content *c, struct error *err)
+{
+	return print_out(&c->header, err) && print_body(c->body, err);
+}
+
+static bool print_for_account(struct request *r, struct outcome *o, unsigned offers, struct error *err)
+{
+	struct compose_params params = {
+		.config = r->config, .caller = r->caller, .full_name = r->full_name
+	};
+	struct session_params session_params = { .account = o->account, .config = r->config, .caller = r->caller };
+	struct session session = SESSION_INIT;
+	struct header header = HEADER_INIT;
+	struct content content = CONTENT_INIT;
+	char *sender = r->envelope.sender ? alloc_string(r->envelope.sender)
+					  : account_from(o->account, r->config, r->caller);
+	bool ok;
+
+	session.params = &session_params;
+	session.capabilities.offers = offers;
+	compose_message(&r->message, sender, &params);
+	free(sender);
+	alloc_free(&o->envelope.sender);
+	compose_for_account(&r->message.header, &r->envelope, o->account, &params, &header, &o->envelope.sender);
+	ok = content_render(&content, &r->message, &header, &o->envelope, offers, err) &&
+	     print_envelope(&session, &o->envelope, &content, err) && print_content(&content, err);
+	content_release(&content);
+	header_release(&header);
+	return ok;
+}
+
+bool dry_run_print(struct request *r, const char *offers, struct error *err)
+{
+	struct capabilities capabilities = CAPABILITIES_INIT;
+	struct outcome outcome = OUTCOME_INIT;
+	bool ok = parse_offers(&capabilities, offers, err);
+
+	if (ok && !submit_prepare(r, &outcome)) {
+		*err = outcome.error;
+		ok = false;
+	}
+	ok = ok && print_for_account(r, &outcome, capabilities.offers, err);
+	capabilities_release(&capabilities);
+	outcome_release(&outcome);
+	return ok;
+}
