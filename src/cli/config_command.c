@@ -137,6 +137,8 @@ static bool lint(struct caller *caller, const char *file, struct error *err)
 	lint_aliases(&c, &problems);
 	for (size_t i = 0; i < problems.count; i++)
 		buf_addf(&out, "%s\n", problems.items[i]);
+	for (size_t i = 0; i < c.files.count && !problems.count; i++)
+		buf_addf(&out, "%s: no problems\n", c.files.items[i]);
 	ok = print_out(&out, err);
 	if (ok && problems.count)
 		ok = error_set(err, EX_CONFIG, NULL, "%zu problem%s", problems.count, problems.count > 1 ? "s" : "");
