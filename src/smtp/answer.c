@@ -184,6 +184,7 @@ void attempt_lost(struct attempt *a, const struct session *s, const struct error
 	if (a->is_done || !is_unknown(a, s, err))
 		return;
 	error_context(&unknown, "message may be delivered twice");
+	session_error(s, &unknown);
 	for (size_t i = 0; i < a->results->count; i++) {
 		bool was_asked = a->turns[i] == TURN_ASKED || a->turns[i] == TURN_TAKEN;
 

@@ -65,6 +65,8 @@ static int give_property(Gsasl *library, Gsasl_session *sasl, Gsasl_property pro
 	switch (property) {
 	case GSASL_AUTHID:
 		return give(sasl, property, a->user);
+	case GSASL_AUTHZID: /* EXTERNAL names nobody else; the server knows the certificate */
+		return give(sasl, property, strcmp(l->mechanism->name, "EXTERNAL") == 0 ? a->user : NULL);
 	case GSASL_PASSWORD:
 		return l->has_secret ? gsasl_property_set_raw(sasl, property, buf_str(&l->secret.bytes),
 					       l->secret.bytes.len) :
@@ -184,6 +186,8 @@ static enum verdict refused(struct login *l, struct error *err)
 	buf_addf(&command, l->told[0] ? "AUTH %s (%s)" : "AUTH %s", l->mechanism->name, l->told);
 	session_refused(l->session, buf_str(&command), EX_NOPERM, LOGIN_CODES_COUNT, err);
 	buf_release(&command);
+	if (code == 535 && l->mechanism->answers_failure)
+		error_hint(err, "the access token is not taken: has it expired, and was it made for mail?");
 	return code == 504 || code == 534 ? VERDICT_NEXT : VERDICT_STOP;
 }
 

@@ -80,18 +80,17 @@ bool flight_add(struct flight *f, const struct flight_entry *entry, const char *
 	return flight_land(f, err);
 }
 
-bool flight_salvage(struct flight *f, struct error *err)
+void flight_salvage(struct flight *f, struct error *err)
 {
 	struct error why = ERROR_INIT;
 
 	if (err->code != EX_TEMPFAIL || err->reply)
-		return false;
+		return;
 	while (!flight_is_empty(f) && stream_has_input(&f->session->stream))
 		if (!flight_read(f, &why))
 			break;
 	if (why.reply)
 		*err = why;
-	return why.reply != 0;
 }
 
 void flight_clear(struct flight *f)

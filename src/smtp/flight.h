@@ -54,11 +54,8 @@ bool flight_is_empty(const struct flight *f);
 bool flight_read(struct flight *f, struct error *err);
 bool flight_land(struct flight *f, struct error *err);
 
-/*
- * After *err, a broken connection, reads what has come before: the server may have said why.  True: it did, *err is
- * that now.
- */
-bool flight_salvage(struct flight *f, struct error *err);
+/* After *err, a broken connection, reads what came before: where the server said why, *err is that instead. */
+void flight_salvage(struct flight *f, struct error *err);
 
 /* Forgets the commands; their replies will not be read. */
 void flight_clear(struct flight *f);

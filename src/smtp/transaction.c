@@ -21,6 +21,7 @@ struct run {
 	struct flight flight;
 	struct queue flying, again;
 	bool is_at_end; /* next() has no more */
+	bool is_without; /* the session could not be opened again; the error says where */
 };
 
 static void push(struct queue *q, struct attempt *a)
@@ -81,7 +82,7 @@ static bool land(struct run *r, size_t count, struct error *err)
 {
 	while (r->flying.count > count) {
 		if (!flight_read(&r->flight, err))
-			return session_error(r->session, err);
+			return false;
 		finish_done(r);
 	}
 	return true;
@@ -113,7 +114,7 @@ static bool launch(struct run *r, struct attempt *a, struct error *err)
 		return true;
 	}
 	push(&r->flying, a);
-	ok = attempt_send(a, &r->flight, err) || session_error(r->session, err);
+	ok = attempt_send(a, &r->flight, err);
 	if (!ok && a->is_done)
 		land_before(r, a);
 	finish_done(r);
@@ -124,7 +125,8 @@ static bool launch(struct run *r, struct attempt *a, struct error *err)
 static bool reopen(struct run *r, struct error *err)
 {
 	flight_clear(&r->flight);
-	return session_reopen(r->session, err);
+	r->is_without = !session_reopen(r->session, err);
+	return !r->is_without;
 }
 
 static bool send_next(struct run *r, struct attempt *a, struct error *err)
@@ -156,8 +158,7 @@ static void give_up(struct run *r, struct error *err)
 {
 	struct attempt *a;
 
-	if (flight_salvage(&r->flight, err))
-		session_error(r->session, err);
+	flight_salvage(&r->flight, err);
 	finish_done(r);
 	r->session->quit_sent = true; /* it would be taken for content */
 	while ((a = pop(&r->flying))) {
@@ -166,6 +167,8 @@ static void give_up(struct run *r, struct error *err)
 	}
 	while ((a = pop(&r->again)))
 		finish(r, a);
+	if (!r->is_without)
+		session_error(r->session, err);
 }
 
 static bool go(struct run *r, struct error *err)
