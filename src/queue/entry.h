@@ -19,13 +19,21 @@
 #include <sys/types.h>
 
 enum {
-	ENTRY_TRAILER_MAX = 64 * 1024 * 1024, /* octets behind the message: 50,000 recipients and all that belongs to them */
-	ENTRY_END_LEN = 75, /* octets of the last line of ID.msg */
+	ENTRY_ENVELOPE_MAX = 64 * 1024 * 1024, /* octets of 50,000 recipients and all that belongs to them */
+	ENTRY_STATE_MAX = 256 * 1024 * 1024, /* octets of ID.state: an error for each of them at the worst */
+	ENTRY_END_LEN = 67, /* octets of the last line of ID.msg */
 };
 
 /* How far one recipient has come. */
+enum entry_fate {
+	ENTRY_LEFT,   /* to be tried */
+	ENTRY_DONE,   /* has the message, or its sender was told that it has not */
+	ENTRY_FAILED, /* will not get it and nobody can be told: kept in failed/ in the end */
+	ENTRY_FATES,
+};
+
 struct entry_recipient {
-	bool is_left;
+	enum entry_fate fate;
 	const struct error *error; /* of its last attempt, NULL: none yet; owned by the entry's errors */
 };
 
@@ -79,12 +87,16 @@ bool entry_read_message(struct entry *e, int fd, uint64_t size);
 /* Fills in what ID.state says; without it all recipients are left and no attempt was made.  False as above. */
 bool entry_read_state(struct entry *e, const char *text, size_t len);
 
-/* Sets what became of a recipient at the last attempt; err NULL: nothing is known against it.  Equal consecutive errors are kept once. */
-void entry_set_recipient(struct entry *e, size_t recipient, bool is_left, const struct error *err);
+/*
+ * Sets what became of a recipient at the last attempt; err NULL: nothing is known against it.  The entry keeps a copy,
+ * one of equal consecutive errors.
+ */
+void entry_set_recipient(struct entry *e, size_t recipient, enum entry_fate fate, const struct error *err);
 
-size_t entry_left(const struct entry *e);
+/* How many recipients have this fate. */
+size_t entry_count(const struct entry *e, enum entry_fate fate);
 
-/* The first error of a recipient that is left, NULL: none. */
+/* The first error of a recipient that is left or failed, NULL: none. */
 const struct error *entry_last_error(const struct entry *e);
 
 /* Says that the entry is damaged, unless that was said before.  Always returns false. */

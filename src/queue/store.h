@@ -50,7 +50,7 @@ void store_close(struct store *s);
 struct keep {
 	const char *account;
 	const char *full_name; /* -F */
-	uid_t uid; /* who calls */
+	struct caller *caller;
 	const struct envelope *envelope;
 	const struct message *message; /* as compose_message made it; its body is sealed */
 	/*
@@ -73,7 +73,7 @@ bool store_keep(struct store *s, const struct keep *k, const struct config *c, c
 /* Adds the ids of all messages, in the order of their arrival. */
 bool store_list(const struct store *s, struct strlist *ids, struct error *err);
 
-/* May this caller see and change the entry: its owner, root, who owns the directory or is of its group without set-id? */
+/* May this caller see and change the entry: its owner, root, the directory's owner and, beyond set-id, its group? */
 bool store_is_permitted(const struct store *s, const struct entry *e, const struct caller *caller);
 
 /* Reads envelope and state without a lock.  False: it is gone.  What is damaged is true, with e->damage set. */
@@ -95,6 +95,9 @@ bool store_fail(const struct store *s, const struct entry *e, struct error *err)
 
 /* The directory failed/ as a store of its own.  False: there is none. */
 bool store_open_failed(struct store *failed, const struct store *s);
+
+/* The way back from failed/, with a new state. */
+bool store_return(const struct store *s, const struct store *failed, const struct entry *e, struct error *err);
 
 /* Notes durably that the damage of a locked entry was reported; and asks. */
 bool store_note_damage(const struct store *s, const struct entry *e, struct error *err);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ID.state, in lines of queue/record.h:
+ *
+ *	sendoff-state 1
+ *	attempts N
+ *	next SECONDS
+ *	flags HELD DELAY-REPORTED NULL-REFUSED PARTIAL
+ *	recipients N, then N of
+ *	recipient FATE		      (before it, where the last error is another one than that of the recipient before:
+ *				      error CODE SCOPE REPLY STATUS TEXT HINT, or no-error)
+ *	end CRC			      (CRC-32 of all before this line)
+ */
+#include "queue/entry.h"
+
+#include "base/alloc.h"
+#include "base/crc32.h"
+#include "queue/record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add_error(struct buf *out, const struct error *error)
+{
+	if (!error) {
+		buf_adds(out, "no-error\n");
+		return;
+	}
+	record_begin(out, "error");
+	record_number(out, (uint64_t)error->code);
+	record_number(out, error->scope);
+	record_number(out, (uint64_t)error->reply);
+	record_text(out, error->status);
+	record_text(out, error->text);
+	record_text(out, error->hint);
+	record_end(out);
+}
+
+static void add_recipients(const struct entry *e, struct buf *out)
+{
+	const struct error *last = NULL;
+
+	record_add_number(out, "recipients", e->envelope.count);
+	for (size_t i = 0; i < e->envelope.count; i++) {
+		const struct entry_recipient *r = &e->recipients[i];
+
+		if (r->error != last)
+			add_error(out, r->error);
+		last = r->error;
+		record_add_number(out, "recipient", r->fate);
+	}
+}
+
+void entry_write_state(const struct entry *e, struct buf *out)
+{
+	size_t start = out->len;
+
+	record_add_number(out, "sendoff-state", 1);
+	record_add_number(out, "attempts", e->attempts);
+	record_add_number(out, "next", (uint64_t)e->next_try_s);
+	record_begin(out, "flags");
+	record_number(out, e->is_held);
+	record_number(out, e->was_delay_reported);
+	record_number(out, e->was_null_refused);
+	record_number(out, e->is_partial);
+	record_end(out);
+	add_recipients(e, out);
+	record_add_number(out, "end", crc32_add(0, out->data + start, out->len - start));
+}
+
+static bool read_flags(struct entry *e, struct record *r)
+{
+	bool *flags[] = { &e->is_held, &e->was_delay_reported, &e->was_null_refused, &e->is_partial };
+	bool ok = record_next(r, "flags", sizeof flags / sizeof *flags);
+
+	for (size_t i = 0; ok && i < sizeof flags / sizeof *flags; i++) {
+		uint64_t n;
+
+		ok = record_to_number(r, i, 1, &n);
+		*flags[i] = ok && n;
+	}
+	return ok;
+}
+
+/* The entry takes an error; the array grows by doubling at powers of two. */
+static const struct error *add_own_error(struct entry *e, struct error *error)
+{
+	if ((e->error_count & (e->error_count - 1)) == 0)
+		e->errors = alloc_grow(e->errors, e->error_count ? e->error_count * 2 : 1, sizeof *e->errors);
+	e->errors[e->error_count++] = error;
+	return error;
+}
+
+static bool read_error(struct entry *e, struct record *r, const struct error **error)
+{
+	uint64_t code, scope, reply;
+	struct error *read;
+
+	if (!record_next(r, "error", 6) || !record_to_number(r, 0, 255, &code) ||
+		!record_to_number(r, 1, ERROR_OF_ROUTE, &scope) || !record_to_number(r, 2, 999, &reply) || !r->values[3] ||
+		!r->values[4] || !r->values[5])
+		return false;
+	read = alloc_zero(1, sizeof *read);
+	error_set(read, (int)code, r->values[3], "%s", r->values[4]);
+	error_hint(read, "%s", r->values[5]);
+	read->scope = (enum error_scope)scope;
+	read->reply = (int)reply;
+	*error = add_own_error(e, read);
+	return true;
+}
+
+static bool read_recipient(struct entry *e, size_t i, struct record *r, const struct error **error)
+{
+	uint64_t fate;
+
+	if (record_next(r, "no-error", 0))
+		*error = NULL;
+	else if (record_peek(r, "error") && !read_error(e, r, error))
+		return false;
+	if (!record_next_number(r, "recipient", ENTRY_FATES - 1, &fate))
+		return false;
+	e->recipients[i] = (struct entry_recipient){ .fate = (enum entry_fate)fate, .error = *error };
+	return true;
+}
+
+static bool read_recipients(struct entry *e, struct record *r)
+{
+	const struct error *error = NULL;
+	uint64_t count;
+
+	if (!record_next_number(r, "recipients", ENVELOPE_RECIPIENTS_MAX, &count) || count != e->envelope.count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!read_recipient(e, i, r, &error))
+			return false;
+	return true;
+}
+
+static bool read_all(struct entry *e, struct record *r)
+{
+	const char *start = r->at;
+	uint64_t version, attempts = 0, next = 0, crc = 0;
+	bool ok = record_next_number(r, "sendoff-state", 1, &version) && version == 1;
+	const char *end;
+
+	ok = ok && record_next_number(r, "attempts", UINT32_MAX, &attempts);
+	ok = ok && record_next_number(r, "next", INT64_MAX, &next);
+	ok = ok && read_flags(e, r) && read_recipients(e, r);
+	end = r->at;
+	ok = ok && record_next_number(r, "end", UINT32_MAX, &crc) && r->at == r->end;
+	e->attempts = (unsigned)attempts;
+	e->next_try_s = (int64_t)next;
+	return ok && crc == crc32_add(0, start, (size_t)(end - start));
+}
+
+bool entry_read_state(struct entry *e, const char *text, size_t len)
+{
+	struct record r = { .at = text, .end = text + len };
+	bool ok = read_all(e, &r);
+
+	record_release(&r);
+	return ok || entry_damaged(e, "its state is damaged");
+}
+
+static bool is_equal(const struct error *a, const struct error *b)
+{
+	return a->code == b->code && a->scope == b->scope && a->reply == b->reply &&
+	       strcmp(a->status, b->status) == 0 && strcmp(a->text, b->text) == 0 && strcmp(a->hint, b->hint) == 0;
+}
+
+static const struct error *keep_error(struct entry *e, const struct error *err)
+{
+	const struct error *last = e->error_count ? e->errors[e->error_count - 1] : NULL;
+	struct error *copy;
+
+	if (last && (last == err || is_equal(last, err)))
+		return last;
+	copy = alloc_zero(1, sizeof *copy);
+	*copy = *err;
+	return add_own_error(e, copy);
+}
+
+void entry_set_recipient(struct entry *e, size_t recipient, enum entry_fate fate, const struct error *err)
+{
+	e->recipients[recipient].fate = fate;
+	e->recipients[recipient].error = err ? keep_error(e, err) : NULL;
+}
+
+size_t entry_count(const struct entry *e, enum entry_fate fate)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < e->envelope.count; i++)
+		count += e->recipients[i].fate == fate;
+	return count;
+}
+
+const struct error *entry_last_error(const struct entry *e)
+{
+	for (size_t i = 0; i < e->envelope.count; i++)
+		if (e->recipients[i].fate != ENTRY_DONE && e->recipients[i].error)
+			return e->recipients[i].error;
+	return NULL;
+}

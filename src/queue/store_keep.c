@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: ISC */
+#include "queue/store.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "queue/origin.h"
+#include "queue/schedule.h"
+#include "queue/store_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BLOCK = 65536, NEW_IDS = 10 };
+
+/* How one way of keeping ended. */
+enum end {
+	KEPT,
+	TAKEN,	    /* the name is there already */
+	UNSUITABLE, /* another way may do */
+	FAILED,
+};
+
+static bool is_kept(const struct keep *k, size_t recipient)
+{
+	enum fate fate = k->results ? k->results->each[recipient].fate : FATE_NONE;
+
+	return fate != FATE_ACCEPTED && fate != FATE_REFUSED;
+}
+
+static void add_recipient(struct entry *e, const struct keep *k, size_t i)
+{
+	const struct recipient *from = &k->envelope->recipients[i];
+	const struct error *err = k->results ? k->results->each[i].error : NULL;
+	size_t at = e->envelope.count++;
+
+	e->envelope.recipients[at] = (struct recipient){
+		.address = alloc_string(from->address),
+		.original = alloc_string(from->original),
+		.orcpt = alloc_string(from->orcpt),
+		.notify = from->notify,
+	};
+	entry_set_recipient(e, at, ENTRY_LEFT, err ? err : k->error);
+}
+
+static int64_t wall_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static uint32_t chance(void)
+{
+	uint32_t bits = 0;
+
+	return getrandom(&bits, sizeof bits, GRND_NONBLOCK) == (ssize_t)sizeof bits ? bits : (uint32_t)clock_now_ms();
+}
+
+/* The entry that the message becomes. */
+static void describe(struct entry *e, const struct keep *k, const struct config *c)
+{
+	e->queued_at_ms = wall_ms();
+	e->uid = k->caller->uid;
+	e->account = alloc_string(k->account);
+	e->config_file = origin_file(c, k->caller);
+	e->full_name = alloc_string(k->full_name);
+	e->is_report = k->is_report;
+	e->envelope.sender = alloc_string(k->envelope->sender);
+	e->envelope.ret = k->envelope->ret;
+	e->envelope.envid = alloc_string(k->envelope->envid);
+	e->envelope.recipients = alloc_zero(k->envelope->count, sizeof *e->envelope.recipients);
+	e->envelope.alloc = k->envelope->count;
+	e->recipients = alloc_zero(k->envelope->count, sizeof *e->recipients);
+	for (size_t i = 0; i < k->envelope->count; i++) {
+		enum fate fate = k->results ? k->results->each[i].fate : FATE_NONE;
+
+		e->is_partial = e->is_partial || fate == FATE_ACCEPTED || fate == FATE_UNKNOWN;
+		if (is_kept(k, i))
+			add_recipient(e, k, i);
+	}
+	if (!k->results && !k->error)
+		return;
+	e->attempts = 1;
+	e->next_try_s = schedule_next(c, e->queued_at_ms / 1000, 1, e->queued_at_ms / 1000, chance());
+}
+
+static bool has_limit(const struct store *s, const struct config *c)
+{
+	for (size_t i = 0; i < c->key_count; i++)
+		if (strcmp(c->keys[i].key, "queue_max") == 0)
+			return true;
+	return s->is_shared;
+}
+
+/* Octets of one queued file, if it is this user's. */
+static uint64_t octets_of(const struct store *s, const char *id, uid_t uid)
+{
+	struct entry e = ENTRY_INIT;
+	char name[STORE_NAME_SIZE];
+	struct stat st;
+	bool is_theirs;
+
+	store_name(name, id, store_msg);
+	if (fstatat(s->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	is_theirs = st.st_uid == uid;
+	if (st.st_uid == geteuid() && st.st_uid != uid)
+		is_theirs = store_read(s, id, &e) && e.uid == uid;
+	entry_release(&e);
+	return is_theirs ? (uint64_t)st.st_size : 0;
+}
+
+static bool check_limit(const struct store *s, const struct keep *k, const struct config *c, struct error *err)
+{
+	struct strlist ids = STRLIST_INIT;
+	uint64_t total = k->message->body.size;
+
+	if (k->is_report || !has_limit(s, c))
+		return true;
+	if (!store_list(s, &ids, err))
+		return false;
+	for (size_t i = 0; i < ids.count; i++)
+		total += octets_of(s, ids.items[i], k->caller->uid);
+	strlist_release(&ids);
+	if (total <= c->queue_max)
+		return true;
+	return error_set(err, EX_TEMPFAIL, "4.3.1", "uid %ld has no more room in the queue '%s' (queue_max)", (long)k->caller->uid,
+		s->path);
+}
+
+static bool write_at(int fd, const struct buf *text, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < text->len) {
+		ssize_t n = pwrite(fd, text->data + done, text->len - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
+	}
+	return true;
+}
+
+static bool fail_to_write(const struct store *s, struct error *err)
+{
+	return error_set_errno(err, EX_IOERR, errno, "cannot write to the queue '%s'", s->path);
+}
+
+/* Names a whole file.  The lock keeps runners away until the name is durable: until then it may still be taken back. */
+static enum end publish(const struct store *s, int fd, const char *id, const char *temporary, struct error *err)
+{
+	char name[STORE_NAME_SIZE];
+	bool named;
+
+	store_name(name, id, store_msg);
+	if (fsync(fd) < 0) {
+		fail_to_write(s, err);
+		return FAILED;
+	}
+	flock(fd, LOCK_EX | LOCK_NB);
+	named = temporary ? renameat(s->fd, temporary, s->fd, name) == 0 : file_link_unnamed(fd, s->fd, name);
+	if (!named && errno == EEXIST)
+		return TAKEN;
+	if (!named) {
+		error_set_errno(err, EX_CANTCREAT, errno, "cannot create '%s/%s'", s->path, name);
+		return errno == ENOSPC || errno == EDQUOT || errno == EIO || temporary ? FAILED : UNSUITABLE;
+	}
+	if (!store_sync(s, err)) {
+		store_unlink(s, id, store_msg);
+		return FAILED;
+	}
+	flock(fd, LOCK_UN);
+	return KEPT;
+}
+
+/* The spool's own unnamed file, with the rest behind it. */
+static enum end keep_spool(const struct store *s, const struct message *m, const struct buf *trailer, const char *id,
+	struct error *err)
+{
+	struct stat st, directory;
+	int fd = m->body.fd;
+	enum end end;
+
+	if (fd < 0 || m->body.base || fstat(fd, &st) < 0 || fstat(s->fd, &directory) < 0 || st.st_nlink != 0 ||
+		!S_ISREG(st.st_mode) || (uint64_t)st.st_size != m->body.size || st.st_dev != directory.st_dev ||
+		!store_set_access(s, fd))
+		return UNSUITABLE;
+	if (write_at(fd, trailer, m->body.size)) {
+		end = publish(s, fd, id, NULL, err);
+	} else {
+		fail_to_write(s, err);
+		end = FAILED;
+	}
+	if (end != KEPT && ftruncate(fd, (off_t)m->body.size) < 0 && end == UNSUITABLE)
+		end = FAILED;
+	return end;
+}
+
+static bool copy_body(int fd, const struct spool *body, const struct store *s, struct error *err)
+{
+	char *block = alloc_zero(BLOCK, 1);
+	const char *data;
+	uint64_t at = 0;
+	ssize_t n;
+
+	while ((n = spool_look(body, at, block, BLOCK, &data, err)) > 0) {
+		if (!file_write_all(fd, data, (size_t)n)) {
+			fail_to_write(s, err);
+			n = -1;
+			break;
+		}
+		at += (uint64_t)n;
+	}
+	free(block);
+	return n == 0;
+}
+
+static enum end keep_copy(const struct store *s, int fd, const struct message *m, const struct buf *trailer,
+	const char *id, const char *temporary, struct error *err)
+{
+	if (!copy_body(fd, &m->body, s, err))
+		return FAILED;
+	if (!file_write_all(fd, trailer->data, trailer->len) || !store_set_access(s, fd)) {
+		fail_to_write(s, err);
+		return FAILED;
+	}
+	return publish(s, fd, id, temporary, err);
+}
+
+static enum end keep_unnamed(const struct store *s, const struct message *m, const struct buf *trailer, const char *id,
+	struct error *err)
+{
+	int fd = openat(s->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	enum end end;
+
+	if (fd < 0) {
+		bool unknown = errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == EINVAL;
+
+		error_set_errno(err, EX_CANTCREAT, errno, "cannot create a file in the queue '%s'", s->path);
+		return unknown ? UNSUITABLE : FAILED;
+	}
+	end = keep_copy(s, fd, m, trailer, id, NULL, err);
+	close(fd);
+	return end;
+}
+
+/* Without unnamed files or without /proc: a name that only this id can have. */
+static enum end keep_named(const struct store *s, const struct message *m, const struct buf *trailer, const char *id,
+	struct error *err)
+{
+	char temporary[STORE_NAME_SIZE], name[STORE_NAME_SIZE];
+	enum end end;
+	int fd;
+
+	store_name(temporary, id, store_tmp);
+	store_name(name, id, store_msg);
+	if (faccessat(s->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return TAKEN;
+	fd = openat(s->fd, temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == EEXIST)
+		return TAKEN;
+	if (fd < 0) {
+		error_set_errno(err, EX_CANTCREAT, errno, "cannot create a file in the queue '%s'", s->path);
+		return FAILED;
+	}
+	end = keep_copy(s, fd, m, trailer, id, temporary, err);
+	close(fd);
+	if (end != KEPT)
+		store_unlink(s, id, store_tmp);
+	return end;
+}
+
+/* Tries the ways in turn, the state first: a message without it would be sent to all of its recipients at once. */
+static enum end keep_as(const struct store *s, const struct entry *e, const struct message *m, struct error *err)
+{
+	struct buf trailer = BUF_INIT;
+	enum end end = UNSUITABLE;
+
+	if (!entry_write_trailer(e, m, &trailer, err) || (e->attempts && !store_put_state(s, e, err))) {
+		buf_release(&trailer);
+		return FAILED;
+	}
+	end = keep_spool(s, m, &trailer, e->id, err);
+	if (end == UNSUITABLE)
+		end = keep_unnamed(s, m, &trailer, e->id, err);
+	if (end == UNSUITABLE)
+		end = keep_named(s, m, &trailer, e->id, err);
+	if (end != KEPT && e->attempts)
+		store_unlink(s, e->id, store_state);
+	buf_release(&trailer);
+	return end;
+}
+
+bool store_keep(struct store *s, const struct keep *k, const struct config *c, char id[QUEUE_ID_SIZE],
+	struct error *err)
+{
+	struct entry e = ENTRY_INIT;
+	enum end end = TAKEN;
+
+	if (!check_limit(s, k, c, err))
+		return false;
+	describe(&e, k, c);
+	for (int i = 0; i < NEW_IDS && end == TAKEN; i++) {
+		if (k->id)
+			snprintf(e.id, sizeof e.id, "%s", k->id);
+		else
+			queue_id_make(e.id);
+		end = keep_as(s, &e, k->message, err);
+		if (end == TAKEN && k->id)
+			end = KEPT;
+	}
+	if (end == KEPT)
+		memcpy(id, e.id, QUEUE_ID_SIZE);
+	else if (end == TAKEN)
+		error_set(err, EX_CANTCREAT, NULL, "no free name in the queue '%s'", s->path);
+	entry_release(&e);
+	return end == KEPT;
+}
