@@ -19,7 +19,8 @@ struct slot {
 
 /*
  * Waits for a free slot, as long as the account's timeout; without a limit there is nothing to wait for.  EX_TEMPFAIL
- * (4.3.2) when none became free or the process was asked to stop; EX_CANTCREAT when state_dir cannot be written.
+ * (4.3.2) when none became free or the process was asked to stop.  Where state_dir cannot be written nobody counts, and
+ * the mail goes out.
  */
 bool slot_take(struct slot *slot, const struct account *a, const struct config *c, struct error *err);
 void slot_release(struct slot *slot);
