@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: ISC */
+#include "queue/account_run.h"
+
+#include "base/log.h"
+#include "base/process.h"
+#include "queue/parcel.h"
+#include "queue/slot.h"
+#include "queue/trouble.h"
+
+#include <syslog.h>
+
+enum {
+	WINDOW = 10, /* transactions in flight at most */
+	FRUITLESS = 2, /* connections in a row that ended before any message had its reply */
+};
+
+struct run {
+	const struct account_run_params *p;
+	struct group *group;
+	const struct account *own, *account; /* the messages' own, and the one in use: a fallback perhaps */
+	struct session_params session_params;
+	struct session *session, own_session; /* the one in use: the caller's or ours */
+	struct slot slot;
+	struct route route;
+	struct parcel parcels[WINDOW];
+	bool is_tried;	  /* there was an attempt to reach the account */
+	bool is_useless;  /* nothing more is to be tried through this account; trouble says why */
+	struct error trouble;
+	bool is_cautious; /* results were lost: one message at a time until a reply has come */
+	bool is_answered; /* over this connection */
+	unsigned handed, settled; /* messages of this stream; of all */
+	unsigned fruitless;
+};
+
+static struct finish finish_of(struct run *r, struct parcel *f)
+{
+	return (struct finish){
+		.store = r->p->store, .config = r->p->config, .caller = f->caller, .account = r->account, .route = &r->route,
+		.offers_dsn = r->session->capabilities.offers & OFFER_DSN, .entry = &f->entry, .summary = r->p->summary,
+	};
+}
+
+static struct parcel *free_place(struct run *r)
+{
+	for (size_t i = 0; i < WINDOW; i++)
+		if (!r->parcels[i].candidate)
+			return &r->parcels[i];
+	return NULL;
+}
+
+/* Locks the message; false: this run has nothing to do with it, whatever the reason. */
+static bool take(struct run *r, struct parcel *f, struct candidate *candidate)
+{
+	candidate->is_out = true;
+	if (store_lock(r->p->store, candidate->id, &f->entry) == STORE_LOCKED) {
+		parcel_take(f, candidate, r->p->run->caller);
+		if (selection_takes(r->p->store, r->p->run, &f->entry))
+			return true;
+		if (f->entry.damage) {
+			struct finish finish = finish_of(r, f);
+
+			finish_damaged(&finish);
+		}
+	}
+	parcel_release(f);
+	return false;
+}
+
+/* Is there anything to send?  What another process settled but did not end is ended here. */
+static bool is_sendable(struct run *r, struct parcel *f)
+{
+	struct delivery_result nothing = DELIVERY_RESULT_INIT;
+	struct finish_attempt none = { .envelope = &f->entry.envelope, .results = &nothing };
+	struct finish finish = finish_of(r, f);
+
+	if (entry_count(&f->entry, ENTRY_LEFT))
+		return r->account == r->own || !f->entry.is_partial;
+	finish_attempt(&finish, &none);
+	return false;
+}
+
+static struct mail *next(void *context, struct delivery_result **results)
+{
+	struct run *r = context;
+	struct parcel *f = free_place(r);
+	struct candidate *candidate;
+
+	if (!f || r->is_useless || (r->is_cautious && r->handed) || process_stopped())
+		return NULL;
+	while ((candidate = group_next(r->group))) {
+		if (!take(r, f, candidate))
+			continue;
+		if (is_sendable(r, f)) {
+			parcel_prepare(f, r->p->config, r->account);
+			f->mail.is_last = !group_next(r->group);
+			*results = &f->results;
+			r->handed++;
+			return &f->mail;
+		}
+		parcel_release(f);
+	}
+	return NULL;
+}
+
+static struct parcel *parcel_of(struct run *r, const struct mail *mail)
+{
+	for (size_t i = 0; i < WINDOW; i++)
+		if (r->parcels[i].candidate && &r->parcels[i].mail == mail)
+			return &r->parcels[i];
+	return NULL;
+}
+
+/* The server wants another login than it got. */
+static void note_refusal(struct run *r, const struct error *err)
+{
+	r->is_useless = true;
+	r->trouble = *err;
+	if (trouble_is_refused_login(err))
+		trouble_note(r->account, r->p->config, r->p->run->caller, err);
+}
+
+/* What the results tell about the account. */
+static void judge(struct run *r, const struct delivery_result *results)
+{
+	for (size_t i = 0; i < results->count; i++) {
+		const struct result *one = &results->each[i];
+
+		if (one->fate == FATE_UNKNOWN)
+			r->is_cautious = true;
+		else if (one->fate == FATE_ACCEPTED || (one->error && one->error->reply && one->error->reply != 421))
+			r->is_answered = true;
+		if (one->error && one->error->code == EX_NOPERM && one->error->scope == ERROR_OF_ROUTE && !r->is_useless)
+			note_refusal(r, one->error);
+	}
+}
+
+static bool is_untried(const struct delivery_result *results)
+{
+	for (size_t i = 0; i < results->count; i++)
+		if (results->each[i].fate != FATE_NONE)
+			return false;
+	return true;
+}
+
+static void done(void *context, struct mail *mail, struct delivery_result *results)
+{
+	struct run *r = context;
+	struct parcel *f = parcel_of(r, mail);
+	struct finish finish = finish_of(r, f);
+	struct finish_attempt attempt = { .numbers = f->numbers, .envelope = &f->envelope, .results = results };
+
+	judge(r, results);
+	if (r->session->stream.fd >= 0)
+		route_note(&r->route, r->session);
+	if (is_untried(results)) {
+		group_put_back(r->group, f->candidate);
+	} else {
+		r->settled++;
+		if (finish_attempt(&finish, &attempt))
+			group_put_back(r->group, f->candidate);
+	}
+	parcel_release(f);
+}
+
+/* A connection to this account, unless it has to wait. */
+static bool open_account(struct run *r, struct error *err)
+{
+	const struct run_params *run = r->p->run;
+	bool waits = run->extent == RUN_DUE || run->id;
+
+	if (waits && trouble_waits(r->account, r->p->config, run->caller, err))
+		return false;
+	if (!slot_take(&r->slot, r->account, r->p->config, err))
+		return false;
+	r->is_tried = true;
+	r->session_params = (struct session_params){
+		.account = r->account, .config = r->p->config, .caller = run->caller, .trace = run->trace
+	};
+	if (session_open(r->session, &r->session_params, err)) {
+		route_note(&r->route, r->session);
+		trouble_forget(r->account, r->p->config);
+		return true;
+	}
+	slot_release(&r->slot);
+	if (trouble_is_refused_login(err))
+		trouble_note(r->account, r->p->config, run->caller, err);
+	return false;
+}
+
+/* A connection to the account or to one that it falls back to. */
+static bool open_any(struct run *r, struct error *err)
+{
+	struct error first;
+
+	r->account = r->own;
+	if (open_account(r, err))
+		return true;
+	first = *err;
+	while (err->scope == ERROR_OF_ROUTE && r->account->fallback && !process_stopped()) {
+		log_line(LOG_WARNING, "account %s: %s; falling back to %s", r->account->name, err->text, r->account->fallback);
+		r->account = config_account(r->p->config, r->account->fallback);
+		if (open_account(r, err))
+			return true;
+	}
+	r->account = r->own;
+	*err = first;
+	return false;
+}
+
+static void close_session(struct run *r)
+{
+	session_close(r->session);
+	slot_release(&r->slot);
+}
+
+/* One stream of messages over the open session.  False: the session ended with *err. */
+static bool stream(struct run *r, struct error *err)
+{
+	struct mail_stream stream = {
+		.next = next, .done = done, .context = r, .window = r->is_cautious ? 1 : WINDOW
+	};
+
+	r->handed = 0;
+	return transaction_stream(r->session, &stream, err);
+}
+
+/* Messages until the session ends or there are no more; a cautious stream is one message long. */
+static bool use_session(struct run *r, struct error *err)
+{
+	unsigned before;
+	bool ok;
+
+	r->is_answered = false;
+	do {
+		before = r->settled;
+		ok = stream(r, err);
+		if (r->is_answered)
+			r->is_cautious = false;
+	} while (ok && r->settled > before && !r->is_useless && !process_stopped() && group_next(r->group));
+	r->fruitless = r->settled > before && (ok || r->is_answered) ? 0 : r->fruitless + 1;
+	if (!ok && err->code == EX_NOPERM && !r->is_useless)
+		note_refusal(r, err);
+	return ok;
+}
+
+static bool is_age_due(struct run *r, const struct candidate *candidate)
+{
+	struct entry e = ENTRY_INIT;
+	bool due = store_read(r->p->store, candidate->id, &e) && !e.damage &&
+		   finish_is_age_due(r->p->config, r->own, &e);
+
+	entry_release(&e);
+	return due;
+}
+
+/* The others wait without having been tried; one message stands for the attempt on the account. */
+static void give_up(struct run *r, const struct error *err, bool is_charged)
+{
+	struct candidate *candidate;
+
+	while ((candidate = group_next(r->group)) && !process_stopped()) {
+		struct parcel *f = &r->parcels[0];
+
+		candidate->is_out = true;
+		if ((!is_charged && !is_age_due(r, candidate)) || !take(r, f, candidate))
+			continue;
+		if (entry_count(&f->entry, ENTRY_LEFT)) {
+			struct finish finish = finish_of(r, f);
+
+			finish_waiting(&finish, err, is_charged);
+			is_charged = false;
+		}
+		parcel_release(f);
+	}
+}
+
+/* Connections until all had their try; true: nothing was wrong with the account. */
+static bool run_all(struct run *r, struct error *err)
+{
+	while (group_next(r->group) && !process_stopped()) {
+		bool is_open = r->session->stream.fd >= 0 || open_any(r, err);
+		bool ok = is_open && use_session(r, err);
+
+		close_session(r);
+		if (r->is_useless)
+			*err = r->trouble;
+		if (!is_open || r->is_useless || r->fruitless == FRUITLESS)
+			return ok && !r->is_useless;
+	}
+	return true;
+}
+
+static void run_init(struct run *r, const struct account_run_params *p, struct group *g)
+{
+	*r = (struct run){ .p = p, .group = g, .own_session = SESSION_INIT, .slot = SLOT_INIT };
+	r->session = p->session ? p->session : &r->own_session;
+	for (size_t i = 0; i < WINDOW; i++)
+		r->parcels[i] = (struct parcel)PARCEL_INIT;
+}
+
+void account_run(const struct account_run_params *p, struct group *g)
+{
+	struct run r;
+	struct error err = ERROR_INIT;
+
+	run_init(&r, p, g);
+	r.own = r.account = g->account ? config_account(p->config, g->account) : NULL;
+	if (!r.own) {
+		error_set(&err, EX_CONFIG, NULL, "the account '%s' is gone", g->account ? g->account : "");
+		account_run_gone(p, g, &err);
+		return;
+	}
+	if (p->session)
+		route_note(&r.route, p->session);
+	if (run_all(&r, &err) || process_stopped())
+		return;
+	log_line(LOG_WARNING, "account %s: %s", r.own->name, err.text);
+	give_up(&r, &err, r.is_tried && !r.settled);
+}
+
+void account_run_gone(const struct account_run_params *p, struct group *g, const struct error *err)
+{
+	struct run r;
+	struct error ignored;
+
+	run_init(&r, p, g);
+	r.own = r.account = config_choose(p->config, NULL, NULL, &ignored); /* for the reports */
+	log_line(LOG_WARNING, "messages wait: %s", err->text);
+	give_up(&r, err, false);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC */
+#include "queue/finish.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "message/header.h"
+#include "queue/notify.h"
+#include "queue/schedule.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <syslog.h>
+
+static int64_t queued_at_s(const struct entry *e)
+{
+	return e->queued_at_ms / 1000;
+}
+
+static bool is_expired(const struct finish *f)
+{
+	return schedule_is_expired(f->config, queued_at_s(f->entry), clock_wall_s());
+}
+
+static void plan_next(const struct finish *f)
+{
+	struct entry *e = f->entry;
+	uint32_t chance = 0;
+
+	if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) < 0)
+		chance = (uint32_t)clock_now_ms();
+	e->attempts++;
+	e->next_try_s = schedule_next(f->config, queued_at_s(e), e->attempts, clock_wall_s(), chance);
+}
+
+/* The last try was in vain: the error says since when it was tried. */
+static void expire(const struct finish *f, size_t recipient, const struct error *err)
+{
+	struct error last = err ? *err : (struct error)ERROR_INIT;
+	struct buf age = BUF_INIT;
+
+	if (!err)
+		error_set(&last, EX_TEMPFAIL, "4.4.7", "there was no way to try");
+	units_add_duration(&age, f->config->expire_s);
+	error_context(&last, "not delivered within %s", buf_str(&age));
+	entry_set_recipient(f->entry, recipient, ENTRY_FAILED, &last);
+	buf_release(&age);
+}
+
+static void settle_recipient(const struct finish *f, size_t recipient, const struct result *r, bool expired)
+{
+	switch (r->fate) {
+	case FATE_NONE:
+		break;
+	case FATE_ACCEPTED:
+		f->entry->is_partial = true;
+		entry_set_recipient(f->entry, recipient, ENTRY_DONE, NULL);
+		break;
+	case FATE_REFUSED:
+		entry_set_recipient(f->entry, recipient, ENTRY_FAILED, r->error);
+		break;
+	case FATE_UNKNOWN:
+		f->entry->is_partial = true;
+		/* fall through */
+	case FATE_DEFERRED:
+		entry_set_recipient(f->entry, recipient, ENTRY_LEFT, r->error);
+		if (expired)
+			expire(f, recipient, r->error);
+		break;
+	}
+}
+
+static void write_journal(const struct finish *f, const struct finish_attempt *a, bool expired)
+{
+	const struct entry *e = f->entry;
+	size_t at = header_find(&e->message.header, "Message-ID", 0);
+	char *message_id = NULL;
+	struct journal_entry line = {
+		.id = e->id, .uid = e->uid, .account = f->account ? f->account->name : e->account, .route = f->route,
+		.sender = a->envelope->sender, .envelope = a->envelope, .results = a->results,
+		.rest = expired ? JOURNAL_FAILED : JOURNAL_QUEUED, .size = e->size,
+		.delay_ms = clock_wall_s() * 1000 - e->queued_at_ms, .try = e->attempts,
+	};
+
+	if (at < e->message.header.count) {
+		const struct field *field = &e->message.header.fields[at];
+		const char *value = field_value(field);
+		size_t blanks = strspn(value, " \t");
+
+		message_id = alloc_bytes(value + blanks, field_value_len(field) - blanks);
+	}
+	line.message_id = message_id;
+	line.delay_ms = line.delay_ms > 0 ? line.delay_ms : 0;
+	journal_write(&line);
+	free(message_id);
+}
+
+static void log_error(const struct finish *f, const struct error *err)
+{
+	log_line(LOG_ERR, "%s: %s", f->entry->id, err->text);
+}
+
+/* What cannot be removed is at least not sent again. */
+static void remove_entry(const struct finish *f)
+{
+	struct error err = ERROR_INIT;
+
+	if (store_remove(f->store, f->entry, &err))
+		return;
+	log_error(f, &err);
+	if (!store_update(f->store, f->entry, &err))
+		log_error(f, &err);
+}
+
+static void fail_entry(const struct finish *f)
+{
+	struct error err = ERROR_INIT;
+
+	log_line(LOG_ERR, "%s: not delivered, and there is nobody to tell: kept in %s/failed", f->entry->id, f->store->path);
+	if (!store_fail(f->store, f->entry, &err)) {
+		log_error(f, &err);
+		f->entry->is_held = true;
+		store_update(f->store, f->entry, &err);
+	}
+}
+
+/* Makes the state durable, or ends the message. */
+static void commit(const struct finish *f)
+{
+	struct error err = ERROR_INIT;
+
+	if (entry_count(f->entry, ENTRY_LEFT)) {
+		f->summary->deferred++;
+		if (!store_update(f->store, f->entry, &err))
+			log_error(f, &err);
+	} else if (entry_count(f->entry, ENTRY_FAILED)) {
+		f->summary->failed++;
+		fail_entry(f);
+	} else {
+		remove_entry(f);
+	}
+}
+
+/* MAIL FROM:<> refused for good: such servers are given `from` once. */
+static bool is_null_sender_refused(const struct finish *f, const struct finish_attempt *a)
+{
+	const struct entry *e = f->entry;
+
+	if (!e->is_report || e->was_null_refused || !e->envelope.sender || *e->envelope.sender)
+		return false;
+	for (size_t i = 0; i < a->results->count; i++) {
+		const struct result *r = &a->results->each[i];
+
+		if (r->fate != FATE_REFUSED || !r->error || r->error->reply / 100 != 5 ||
+			!strstr(r->error->text, "MAIL FROM: "))
+			return false;
+	}
+	return true;
+}
+
+static bool note_null_refused(const struct finish *f)
+{
+	struct error err = ERROR_INIT;
+
+	f->entry->was_null_refused = true;
+	if (store_update(f->store, f->entry, &err))
+		return true;
+	log_error(f, &err);
+	return false;
+}
+
+static size_t count(const struct finish_attempt *a, enum fate fate)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->results->count; i++)
+		n += a->results->each[i].fate == fate;
+	return n;
+}
+
+bool finish_attempt(const struct finish *f, const struct finish_attempt *a)
+{
+	bool expired = is_expired(f), again = count(a, FATE_NONE) > 0;
+
+	f->summary->tried++;
+	if (is_null_sender_refused(f, a))
+		return note_null_refused(f);
+	for (size_t i = 0; i < a->results->count; i++)
+		settle_recipient(f, a->numbers[i], &a->results->each[i], expired);
+	plan_next(f);
+	if (again)
+		f->entry->next_try_s = 0;
+	f->summary->sent += count(a, FATE_ACCEPTED) > 0;
+	f->summary->failed += count(a, FATE_REFUSED) > 0;
+	notify_failed(f);
+	notify_relayed(f, a);
+	notify_late(f);
+	write_journal(f, a, expired);
+	commit(f);
+	return again;
+}
+
+void finish_waiting(const struct finish *f, const struct error *err, bool is_charged)
+{
+	bool expired = is_expired(f);
+
+	for (size_t i = 0; i < f->entry->envelope.count; i++) {
+		if (f->entry->recipients[i].fate != ENTRY_LEFT)
+			continue;
+		if (expired)
+			expire(f, i, err);
+		else if (is_charged)
+			entry_set_recipient(f->entry, i, ENTRY_LEFT, err);
+	}
+	if (is_charged || expired)
+		plan_next(f);
+	notify_failed(f);
+	notify_late(f);
+	if (is_charged || expired)
+		log_line(expired ? LOG_ERR : LOG_WARNING, "%s: %s: %s", f->entry->id, expired ? "expired" : "queued", err->text);
+	commit(f);
+}
+
+bool finish_is_age_due(const struct config *c, const struct account *a, const struct entry *e)
+{
+	int64_t now = clock_wall_s();
+
+	if (schedule_is_expired(c, queued_at_s(e), now))
+		return true;
+	return notify_is_late(c, a, e, now);
+}

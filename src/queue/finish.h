@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What an attempt means for a queued message: who is done, who is told, when
+ * it is tried again, or that this was the end; made durable, and logged.
+ */
+#ifndef QUEUE_FINISH_H
+#define QUEUE_FINISH_H
+
+#include "config/caller.h"
+#include "config/config.h"
+#include "queue/entry.h"
+#include "queue/runner.h"
+#include "queue/store.h"
+#include "smtp/journal.h"
+#include "smtp/transaction.h"
+
+/* A locked message and how it was tried; nothing is owned. */
+struct finish {
+	struct store *store;
+	struct config *config;
+	struct caller *caller;	       /* whose message it is */
+	const struct account *account; /* the one tried; NULL: it is gone */
+	const struct route *route;
+	bool offers_dsn; /* the server makes the reports about what it took */
+	struct entry *entry;
+	struct run_summary *summary;
+};
+
+/* An attempt, for the recipients with these numbers in the entry, one for each in envelope and results. */
+struct finish_attempt {
+	const size_t *numbers;
+	const struct envelope *envelope;
+	const struct delivery_result *results;
+};
+
+/*
+ * Settles an attempt.  True: the message wants another one at once (its null sender was refused, or some recipients
+ * were not reached).
+ */
+bool finish_attempt(const struct finish *f, const struct finish_attempt *a);
+
+/*
+ * Settles that the account was of no use, for *err: is_charged says whether it counts as an attempt of this message.
+ * Without that only what its age asks for is done.
+ */
+void finish_waiting(const struct finish *f, const struct error *err, bool is_charged);
+
+/* Would finish_waiting have anything to do without a charge?  (For entries that are only read.) */
+bool finish_is_age_due(const struct config *c, const struct account *a, const struct entry *e);
+
+/* Tells the postmaster, once, of a message that cannot be trusted. */
+void finish_damaged(const struct finish *f);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+#include "queue/runner.h"
+
+#include "base/process.h"
+#include "queue/account_run.h"
+#include "queue/parcel.h"
+#include "queue/origin.h"
+#include "queue/select.h"
+#include "queue/store.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+struct run {
+	const struct run_params *params;
+	struct store store;
+	struct origins origins;
+	struct selection selection;
+	struct run_summary *summary;
+};
+
+/* Tells of messages that were found damaged. */
+static void report_damage(struct run *r)
+{
+	static const struct route nowhere;
+	struct error err;
+
+	for (size_t i = 0; i < r->selection.damaged.count; i++) {
+		struct candidate candidate = { .is_out = true };
+		struct parcel f = PARCEL_INIT;
+
+		if (store_lock(&r->store, r->selection.damaged.items[i], &f.entry) == STORE_LOCKED) {
+			struct finish finish = {
+				.store = &r->store, .config = r->params->config, .caller = r->params->caller, .route = &nowhere,
+				.account = config_choose(r->params->config, NULL, NULL, &err), .entry = &f.entry,
+				.summary = r->summary,
+			};
+
+			parcel_take(&f, &candidate, r->params->caller);
+			if (f.entry.damage)
+				finish_damaged(&finish);
+		}
+		parcel_release(&f);
+	}
+}
+
+/*
+ * A file that a message names is read only in its owner's own queue; in the system's, root's runner
+ * would run that user's commands.
+ */
+static struct config *config_of(struct run *r, const struct group *g, struct error *err)
+{
+	if (g->config_file && (r->store.is_shared || r->store.owner != r->params->caller->uid)) {
+		error_set(err, EX_CONFIG, NULL, "'%s' is not read from this queue", g->config_file);
+		return NULL;
+	}
+	return origins_find(&r->origins, g->config_file, err);
+}
+
+static bool is_open_for(const struct session *s, const struct group *g)
+{
+	return s && s->stream.fd >= 0 && g->account && strcmp(s->params->account->name, g->account) == 0;
+}
+
+static void run_group(struct run *r, struct group *g)
+{
+	struct error err = ERROR_INIT;
+	struct config *config = config_of(r, g, &err);
+	struct account_run_params params = {
+		.run = r->params, .store = &r->store, .config = config ? config : r->params->config, .summary = r->summary
+	};
+
+	if (config == r->params->config && is_open_for(r->params->session, g))
+		params.session = r->params->session;
+	if (config)
+		account_run(&params, g);
+	else
+		account_run_gone(&params, g, &err);
+}
+
+static void run_groups(struct run *r)
+{
+	for (size_t i = 0; i < r->selection.count && !process_stopped(); i++)
+		run_group(r, &r->selection.groups[i]);
+}
+
+bool run_queue(const struct run_params *p, struct run_summary *summary, struct error *err)
+{
+	struct run r = { .params = p, .store = STORE_INIT, .summary = summary };
+	bool ok;
+
+	*summary = (struct run_summary){ 0 };
+	if (access(p->config->queue_dir, F_OK) < 0 && errno == ENOENT)
+		return true;
+	if (!store_open(&r.store, p->config, p->caller, STORE_EXISTING, err))
+		return false;
+	if (!p->id) {
+		store_tidy(&r.store);
+		store_note_run(&r.store);
+	}
+	origins_init(&r.origins, p->config, p->caller);
+	ok = selection_make(&r.selection, &r.store, p, err);
+	if (ok) {
+		report_damage(&r);
+		run_groups(&r);
+	}
+	if (p->session)
+		session_close(p->session);
+	selection_release(&r.selection);
+	origins_release(&r.origins);
+	store_close(&r.store);
+	return ok;
+}

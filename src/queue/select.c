@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC */
+#include "queue/select.h"
+
+#include "base/alloc.h"
+#include "base/ascii.h"
+#include "base/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool contains(const char *text, const char *part)
+{
+	for (; *text; text++)
+		if (ascii_starts_with(text, part))
+			return true;
+	return !*part;
+}
+
+static bool has_recipient(const struct entry *e, const char *part)
+{
+	for (size_t i = 0; i < e->envelope.count; i++)
+		if (e->recipients[i].fate == ENTRY_LEFT && contains(e->envelope.recipients[i].address, part))
+			return true;
+	return false;
+}
+
+static bool part_contains(const struct entry *e, enum queue_part part, const char *text)
+{
+	if (part == QUEUE_RECIPIENT)
+		return has_recipient(e, text);
+	if (part == QUEUE_ID)
+		return contains(e->id, text);
+	return contains(e->envelope.sender ? e->envelope.sender : "", text);
+}
+
+static bool passes_filters(const struct run_params *p, const struct entry *e)
+{
+	for (int part = 0; part < QUEUE_PARTS; part++) {
+		const struct queue_filter *f = &p->filters[part];
+
+		if (f->text && part_contains(e, (enum queue_part)part, f->text) == f->is_negated)
+			return false;
+	}
+	return true;
+}
+
+/* In a set-id process others' mail is left to others: what its caller can do to the process must not reach it. */
+static bool may_handle(const struct store *store, const struct run_params *p, const struct entry *e)
+{
+	if (p->caller->set_id && p->caller->uid != 0)
+		return e->owner == p->caller->uid;
+	return store_is_permitted(store, e, p->caller);
+}
+
+bool selection_takes(const struct store *store, const struct run_params *p, const struct entry *e)
+{
+	if (!may_handle(store, p, e) || e->damage)
+		return false;
+	if (e->is_held || (p->account && (!e->account || !ascii_equal(p->account, e->account))))
+		return false;
+	if (p->id)
+		return strcmp(p->id, e->id) == 0;
+	return passes_filters(p, e) && (p->extent == RUN_ALL || e->next_try_s <= clock_wall_s());
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static struct group *group_of(struct selection *s, const struct entry *e)
+{
+	struct group *g;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (is_same(s->groups[i].account, e->account) && is_same(s->groups[i].config_file, e->config_file))
+			return &s->groups[i];
+	s->groups = alloc_grow(s->groups, s->count + 1, sizeof *s->groups);
+	g = &s->groups[s->count++];
+	*g = (struct group){ .account = alloc_string(e->account), .config_file = alloc_string(e->config_file) };
+	return g;
+}
+
+static void group_add(struct group *g, const char *id)
+{
+	if (g->count == g->alloc) {
+		g->alloc = g->alloc ? g->alloc * 2 : 16;
+		g->list = alloc_grow(g->list, g->alloc, sizeof *g->list);
+	}
+	memcpy(g->list[g->count].id, id, QUEUE_ID_SIZE);
+	g->list[g->count++].is_out = false;
+}
+
+static void consider(struct selection *s, const struct store *store, const struct run_params *p, const char *id)
+{
+	struct entry e = ENTRY_INIT;
+
+	if (store_read(store, id, &e)) {
+		if (e.damage && may_handle(store, p, &e))
+			strlist_add(&s->damaged, id);
+		else if (selection_takes(store, p, &e))
+			group_add(group_of(s, &e), id);
+	}
+	entry_release(&e);
+}
+
+bool selection_make(struct selection *s, const struct store *store, const struct run_params *p, struct error *err)
+{
+	struct strlist ids = STRLIST_INIT;
+	bool ok = true;
+
+	if (p->id)
+		strlist_add(&ids, p->id);
+	else
+		ok = store_list(store, &ids, err);
+	for (size_t i = 0; i < ids.count; i++)
+		consider(s, store, p, ids.items[i]);
+	strlist_release(&ids);
+	return ok;
+}
+
+void selection_release(struct selection *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		free(s->groups[i].account);
+		free(s->groups[i].config_file);
+		free(s->groups[i].list);
+	}
+	free(s->groups);
+	strlist_release(&s->damaged);
+	*s = (struct selection)SELECTION_INIT;
+}
+
+struct candidate *group_next(struct group *g)
+{
+	while (g->first < g->count && g->list[g->first].is_out)
+		g->first++;
+	return g->first < g->count ? &g->list[g->first] : NULL;
+}
+
+void group_put_back(struct group *g, struct candidate *c)
+{
+	size_t at = (size_t)(c - g->list);
+
+	c->is_out = false;
+	if (at < g->first)
+		g->first = at;
+}

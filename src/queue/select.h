@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which messages a run takes: those that the caller may handle, that are
+ * asked for and due, grouped by the account they go through.
+ */
+#ifndef QUEUE_SELECT_H
+#define QUEUE_SELECT_H
+
+#include "base/strlist.h"
+#include "queue/entry.h"
+#include "queue/runner.h"
+#include "queue/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct candidate {
+	char id[QUEUE_ID_SIZE];
+	bool is_out; /* this run is through with it, or has it in hand */
+};
+
+/* The messages of one account of one configuration, in the order of their arrival. */
+struct group {
+	char *account;
+	char *config_file;
+	struct candidate *list;
+	size_t count, alloc;
+	size_t first; /* all before it are out */
+};
+
+struct selection {
+	struct group *groups; /* in the order of their first message */
+	size_t count;
+	struct strlist damaged; /* ids */
+};
+
+#define SELECTION_INIT { 0 }
+
+bool selection_make(struct selection *s, const struct store *store, const struct run_params *p, struct error *err);
+void selection_release(struct selection *s);
+
+/* Is the message, as it is now, one for this run? */
+bool selection_takes(const struct store *store, const struct run_params *p, const struct entry *e);
+
+/* The first message that is not out; NULL: none. */
+struct candidate *group_next(struct group *g);
+
+/* A message that was out is to be tried again. */
+void group_put_back(struct group *g, struct candidate *c);
+
+#endif
