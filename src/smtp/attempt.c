@@ -194,16 +194,21 @@ static bool give_up(struct attempt *a, struct session *s, const struct error *er
 	return false;
 }
 
-/* The content and, behind the last message, QUIT, whose reply nobody waits for. */
+/* Behind the last message goes QUIT, whose reply nobody waits for. */
+static bool add_quit(struct attempt *a, struct session *s, struct error *err)
+{
+	if (!may_quit(a, s))
+		return true;
+	s->quit_sent = true;
+	return session_send(s, "QUIT", NULL, err);
+}
+
 static bool write_content(struct attempt *a, struct session *s, enum data_form form, struct error *err)
 {
 	if (!data_write(s, &a->content, form, err))
 		return err->code == EX_IOERR ? give_up(a, s, err) : false;
 	a->content_end = s->stream.sent + s->stream.out.len;
-	if (!may_quit(a, s))
-		return true;
-	s->quit_sent = true;
-	return session_send(s, "QUIT", NULL, err);
+	return add_quit(a, s, err);
 }
 
 static bool send_chunk(struct attempt *a, struct flight *f, struct error *err)
@@ -248,7 +253,7 @@ static bool send_data(struct attempt *a, struct flight *f, struct error *err)
 	if (a->taken)
 		ok = write_content(a, f->session, DATA_DOTTED, err);
 	else
-		ok = session_send(f->session, ".", NULL, err);
+		ok = session_send(f->session, ".", NULL, err) && add_quit(a, f->session, err);
 	return ok && flight_land(f, err);
 }
 

@@ -74,7 +74,7 @@ static int give_property(Gsasl *library, Gsasl_session *sasl, Gsasl_property pro
 	case GSASL_SERVICE:
 		return give(sasl, property, "smtp");
 	case GSASL_HOSTNAME:
-		return give(sasl, property, a->tls_name ? a->tls_name : l->session->host);
+		return give(sasl, property, l->session->host);
 	case GSASL_ANONYMOUS_TOKEN:
 		return give(sasl, property, a->user ? a->user : "anonymous");
 	case GSASL_CB_TLS_EXPORTER:

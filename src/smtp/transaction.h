@@ -50,15 +50,17 @@ struct mail {
 };
 
 /*
- * Submits to all recipients whose fate is FATE_NONE, in as many transactions as the server's limits need.  True: the
- * session can be used again.  False: it cannot, *err says why; the fates set are right all the same and those still
- * FATE_NONE were not tried.
+ * Submits to all recipients whose fate is FATE_NONE, in as many transactions as the server's limits need; a server that
+ * refuses BDAT is connected to once more.  True: nothing is wrong with the session; it can be used again unless is_last
+ * let QUIT go out.  False: it can only be closed, *err says why, with "host:port: " before it like the
+ * errors of the fates; those still FATE_NONE have not got the message.
  */
 bool transaction_run(struct session *s, const struct mail *mail, struct delivery_result *results, struct error *err);
 
 /*
- * The same for a stream of mails (queue run): next() hands out mails until NULL, done() is told of each as soon as its replies
- * are read, in order.  At most `window` are in flight where the server offers PIPELINING and CHUNKING, one elsewhere.
+ * The same for a stream of mails (queue run): next() hands out mails until NULL, done() is told of each as soon as its
+ * last reply is read, or the session has ended; mails and results are the caller's and stay valid until done().  At most
+ * `window` are in flight where the server offers PIPELINING and CHUNKING, one elsewhere.
  */
 struct mail_stream {
 	struct mail *(*next)(void *context, struct delivery_result **results);
