@@ -217,6 +217,7 @@ static bool read_secret_file(struct buf *b, const struct account *a, struct call
 		if (n <= 0)
 			break;
 		b->len += (size_t)n;
+		buf_truncate(b, b->len);
 		is_whole = cut_at_line_end(b);
 	}
 	close(fd);

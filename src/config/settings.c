@@ -115,6 +115,15 @@ static size_t distance(const char *a, const char *b)
 	return last[m];
 }
 
+/* "username" for "user": too far to count as a slip, and meant all the same. */
+static const char *beginning_of(enum setting_scope scope, const char *name)
+{
+	for (const struct setting *s = settings; s->name; s++)
+		if (s->scope == scope && ascii_starts_with(name, s->name))
+			return s->name;
+	return NULL;
+}
+
 const char *setting_nearest(enum setting_scope scope, const char *name)
 {
 	const char *nearest = NULL;
@@ -128,7 +137,7 @@ const char *setting_nearest(enum setting_scope scope, const char *name)
 			best = d;
 		}
 	}
-	return nearest;
+	return nearest ? nearest : beginning_of(scope, name);
 }
 
 bool setting_is_secret(const struct setting *s, const char *value)

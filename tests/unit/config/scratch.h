@@ -55,8 +55,10 @@ static inline const char *scratch_path(const char *name)
 static inline const char *scratch_write_bytes(const char *name, const void *data, size_t len, mode_t mode)
 {
 	const char *path = scratch_path(name);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int fd;
 
+	remove(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	assert_true(fd >= 0);
 	assert_true(file_write_all(fd, data, len));
 	assert_int_equal(fchmod(fd, mode), 0);
