@@ -91,7 +91,7 @@ static void add_address(struct address_list *list, const struct addrinfo *info)
 
 static void ask(const char *host, struct answer *answer)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_IDN };
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *found = NULL;
 
 	*answer = (struct answer){ 0 };
@@ -179,8 +179,8 @@ bool resolve(const char *host, int64_t deadline_ms, struct address_list *list, s
 		list->count = 1;
 		return true;
 	}
-	if (!ask_in_child(host, deadline_ms, &answer))
-		return error_set(err, EX_TEMPFAIL, "4.4.3", "no answer from the name server for '%s' in time", host);
+	if (!wait_left_ms(deadline_ms) || !ask_in_child(host, deadline_ms, &answer))
+		return wait_error(err, "4.4.3", "no answer from the name server in time");
 	if (answer.failure || answer.list.count == 0)
 		return explain(&answer, host, err);
 	*list = answer.list;

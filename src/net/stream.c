@@ -100,24 +100,28 @@ static bool receive(struct stream *s, short *events)
 
 static void begin_turn(struct stream *s)
 {
-	int on = 1;
-
-	if (s->quick_turns)
-		setsockopt(s->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 	if (!s->is_asking)
 		return;
 	s->is_asking = false;
 	s->turns++;
-	if (s->quick_turns)
-		s->quick_turns--;
+}
+
+/* Linux forgets it after a while, so it is said at each wait. */
+static void acknowledge_at_once(const struct stream *s)
+{
+	int on = 1;
+
+	if (s->turns < s->quick_end)
+		setsockopt(s->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
 static bool more_input(struct stream *s, int64_t deadline_ms, struct error *err)
 {
 	short events = 0;
 
+	begin_turn(s);
 	while (!s->has_ended && !receive(s, &events)) {
-		begin_turn(s);
+		acknowledge_at_once(s);
 		if (!wait_for(s->fd, events, deadline_ms))
 			return wait_error(err, "4.4.2", "no answer from the server in time");
 	}
@@ -184,6 +188,15 @@ static bool wait_to_send(struct stream *s, short events, struct error *err)
 	return true;
 }
 
+/* A server that refuses and hangs up has said why. */
+static void keep_last_words(struct stream *s)
+{
+	short events;
+
+	while (!s->has_ended && s->in.len - s->in_at < STREAM_INPUT_MAX && receive(s, &events))
+		;
+}
+
 static bool send_all(struct stream *s, const char *data, size_t len, struct error *err)
 {
 	while (len && !s->is_broken) {
@@ -200,6 +213,8 @@ static bool send_all(struct stream *s, const char *data, size_t len, struct erro
 		}
 		s->is_broken = events ? !wait_to_send(s, events, err) : !lost(s, errno, err);
 	}
+	if (s->is_broken)
+		keep_last_words(s);
 	return len == 0;
 }
 

@@ -38,9 +38,9 @@ struct stream {
 	struct buf out; /* written, not yet sent */
 	uint64_t sent; /* octets that left the process, of those written */
 	int64_t write_timeout_ms; /* for a write that makes no progress */
-	unsigned long turns; /* how often input was waited for after output: round trips */
-	unsigned quick_turns; /* for so many turns more, what comes is acknowledged at once (TCP_QUICKACK) */
-	bool is_asking; /* something was sent since input was last waited for */
+	unsigned long turns; /* how often input was asked for after output: round trips */
+	unsigned long quick_end; /* what comes in a turn before this one is acknowledged at once (TCP_QUICKACK) */
+	bool is_asking; /* something was sent since input was last asked for */
 	bool has_ended; /* no more input will come */
 	int end_errno; /* why, 0: the server closed */
 	bool is_broken; /* no more output will go; what the server said before may still be read */
@@ -75,7 +75,8 @@ bool stream_has_input(const struct stream *s);
 
 /*
  * Adds to what will be sent; sends full records on the way.  Input that comes while the server does not
- * read is kept, up to STREAM_INPUT_MAX (RFC 2920 section 3.1).  EX_TEMPFAIL 4.4.2 when it fails.
+ * read is kept, up to STREAM_INPUT_MAX (RFC 2920 section 3.1).  EX_TEMPFAIL 4.4.2 when it fails; what the
+ * server said until then is there to be read.
  */
 bool stream_write(struct stream *s, const void *data, size_t len, struct error *err);
 

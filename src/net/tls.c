@@ -178,9 +178,6 @@ static bool handshake(struct tls *t, struct stream *s, struct error *err)
 	while ((rc = gnutls_handshake(t->session)) < 0 && !gnutls_error_is_fatal(rc)) {
 		bool wants_to_send = gnutls_record_get_direction(t->session);
 
-		if (!wants_to_send && t->is_asking)
-			s->turns++;
-		t->is_asking = wants_to_send;
 		if (!wait_left_ms(deadline_ms) || !wait_for(s->fd, wants_to_send ? POLLOUT : POLLIN, deadline_ms))
 			return wait_error(err, "4.4.2", "no end of the TLS handshake in time");
 	}
@@ -203,11 +200,13 @@ static bool verify_resumed(struct tls *t)
 static void settle(struct tls *t, struct stream *s, bool ok)
 {
 	t->is_up = ok;
+	s->turns += t->turns;
 	t->params = (struct tls_params){ 0 };
 	t->err = NULL;
 	s->is_broken = !ok;
 	s->has_ended = !ok;
-	s->quick_turns = ok && !gnutls_session_is_resumed(t->session) ? QUICK_TURNS : 0;
+	if (ok && !gnutls_session_is_resumed(t->session))
+		s->quick_end = s->turns + 1 + QUICK_TURNS;
 }
 
 bool tls_start(struct stream *s, const struct tls_params *p, struct error *err)

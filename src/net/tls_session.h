@@ -23,7 +23,8 @@ struct tls {
 	struct buf ticket; /* what was offered for resumption */
 	bool is_verified; /* tls_verify was on, and the server passed */
 	bool is_up; /* the handshake is done, the server is who it should be */
-	bool is_asking; /* something was sent since the handshake last waited */
+	unsigned long turns; /* of the handshake, as struct stream counts them afterwards */
+	bool is_asking; /* something was sent since it last read */
 	char trouble[160]; /* what broke it afterwards; "" */
 
 	/* During the handshake only. */
@@ -35,7 +36,7 @@ struct tls {
 /* Carries the records; the context is the struct tls, which closing it frees. */
 extern const struct stream_transport tls_transport;
 
-/* Makes GnuTLS send through t->fd. */
+/* Makes GnuTLS send and receive through t->fd. */
 void tls_attach(struct tls *t);
 
 void tls_free(struct tls *t);

@@ -4,9 +4,9 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "net/tls_cert.h"
+#include "net/wait.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -14,22 +14,41 @@
 
 static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *parts, int count)
 {
-	enum { PARTS_MAX = 16 };
+	enum { PARTS_MAX = 16, CHANGE_CIPHER_SPEC = 20 };
 	struct tls *t = context;
+	bool is_filler = *(const unsigned char *)parts->iov_base == CHANGE_CIPHER_SPEC; /* RFC 8446 appendix D.4 */
 	struct iovec iov[PARTS_MAX];
 	struct msghdr message = { .msg_iov = iov };
 
 	for (; count > 0 && message.msg_iovlen < PARTS_MAX; count--, parts++)
 		iov[message.msg_iovlen++] = (struct iovec){ parts->iov_base, parts->iov_len };
-	t->is_asking = true;
+	t->is_asking = t->is_asking || !is_filler;
 	return sendmsg(t->fd, &message, MSG_NOSIGNAL);
+}
+
+static ssize_t pull(gnutls_transport_ptr_t context, void *data, size_t len)
+{
+	struct tls *t = context;
+
+	t->turns += t->is_asking;
+	t->is_asking = false;
+	return recv(t->fd, data, len, 0);
+}
+
+/* GnuTLS demands it beside a pull of our own; it asks only when told to wait. */
+static int pull_timeout(gnutls_transport_ptr_t context, unsigned ms)
+{
+	const struct tls *t = context;
+
+	return wait_for(t->fd, POLLIN, clock_now_ms() + ms) ? 1 : 0;
 }
 
 void tls_attach(struct tls *t)
 {
-	gnutls_transport_set_int(t->session, t->fd);
-	gnutls_transport_set_ptr2(t->session, (gnutls_transport_ptr_t)(intptr_t)t->fd, t);
+	gnutls_transport_set_ptr(t->session, t);
 	gnutls_transport_set_vec_push_function(t->session, push);
+	gnutls_transport_set_pull_function(t->session, pull);
+	gnutls_transport_set_pull_timeout_function(t->session, pull_timeout);
 }
 
 /* Nothing is lost: a ticket was read in place of data, or the server asks for what is not done any more. */
@@ -84,21 +103,19 @@ static const char *trouble(void *context)
 	return t->trouble[0] ? t->trouble : NULL;
 }
 
-/* When the chain that a resumed session stands on is over; 0: unknown. */
-static int64_t chain_end_s(const struct tls *t)
+/* When the certificate is over that a resumed session would be judged by; 0: unknown. */
+static int64_t end_of_trust_s(const struct tls *t)
 {
 	struct cert_chain chain;
-	int64_t end_s = 0;
+	int64_t end_s;
 
+	if (!t->is_verified || t->pins.len)
+		return INT64_MAX;
 	if (!cert_chain_load(&chain, t->session))
 		return 0;
-	for (unsigned i = 0; i < chain.count; i++) {
-		int64_t one_s = gnutls_x509_crt_get_expiration_time(chain.items[i]);
-
-		end_s = i == 0 || one_s < end_s ? one_s : end_s;
-	}
+	end_s = gnutls_x509_crt_get_expiration_time(chain.items[0]);
 	cert_chain_release(&chain);
-	return t->is_verified && !t->pins.len ? end_s : INT64_MAX;
+	return end_s;
 }
 
 /*
@@ -114,9 +131,9 @@ static void keep_ticket(const struct tls *t)
 		return;
 	if (gnutls_session_get_flags(t->session) & GNUTLS_SFLAGS_SESSION_TICKET) {
 		if (gnutls_session_get_data2(t->session, &session) == 0)
-			ticket_put(t->ticket_directory, t->ticket_key, session.data, session.size, chain_end_s(t));
+			ticket_put(t->ticket_directory, t->ticket_key, session.data, session.size, end_of_trust_s(t));
 	} else if (gnutls_session_is_resumed(t->session)) {
-		ticket_put(t->ticket_directory, t->ticket_key, t->ticket.data, t->ticket.len, chain_end_s(t));
+		ticket_put(t->ticket_directory, t->ticket_key, t->ticket.data, t->ticket.len, end_of_trust_s(t));
 	}
 	if (session.data)
 		explicit_bzero(session.data, session.size);

@@ -2,12 +2,15 @@
 #include "net/dial.h"
 
 #include "base/clock.h"
+#include "net/race.h"
 #include "net/resolve.h"
 #include "net/socks.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,7 +24,7 @@
 
 #include <cmocka.h>
 
-enum { SOON_MS = 300, LATER_MS = 10000 };
+enum { SOON_MS = 30, LATER_MS = 10000 };
 
 /* Listens on a port of the address that is free; 0 for the port asks for any. */
 static int listen_on(const char *literal, unsigned *port)
@@ -91,33 +94,101 @@ static void refusals_name_the_address(void **state)
 	assert_true(peer.resolved_ms > 0);
 }
 
-/* The other family refuses: the one that listens wins, whichever is first. */
-static void families_are_raced(void **state)
+/* What names have: both families, first one that refuses or is silent, then one that listens on the port. */
+static struct address_list list_of(const char *const *literals, size_t count, unsigned port)
 {
-	static const char *const literals[] = { "127.0.0.1", "::1" };
-	struct address_list localhost = { .count = 0 };
+	struct address_list list = { .count = count };
+
+	for (size_t i = 0; i < count; i++) {
+		assert_true(address_parse(literals[i], &list.items[i]));
+		address_set_port(&list.items[i], port);
+	}
+	return list;
+}
+
+static void families_take_turns(void **state)
+{
+	static const char *const given[] = { "2001:db8::1", "2001:db8::2", "2001:db8::3", "192.0.2.1", "192.0.2.2" };
+	static const char *const wanted[] = { "2001:db8::1", "192.0.2.1", "2001:db8::2", "192.0.2.2", "2001:db8::3" };
+	struct address_list list = list_of(given, 5, 0);
+	char literal[INET6_ADDRSTRLEN];
+	union net_address source;
+
+	(void)state;
+	race_arrange(&list, NULL);
+	assert_int_equal(list.count, 5);
+	for (size_t i = 0; i < 5; i++) {
+		address_print(&list.items[i], literal);
+		assert_string_equal(literal, wanted[i]);
+	}
+	assert_true(address_parse("0.0.0.0", &source));
+	race_arrange(&list, &source);
+	assert_int_equal(list.count, 2);
+	assert_true(address_parse("::", &source));
+	race_arrange(&list, &source);
+	assert_int_equal(list.count, 0);
+}
+
+static void the_first_that_connects_wins(void **state)
+{
+	static const char *const literals[] = { "127.0.0.1", "::1", "127.0.0.2", "127.0.0.3" };
+	unsigned port = 0;
+	int server = listen_on("127.0.0.2", &port), fd;
+	struct address_list list = list_of(literals, 4, port);
+	struct race_report report;
+
+	(void)state;
+	fd = race_connect(&list, NULL, clock_now_ms() + LATER_MS, &report);
+	assert_true(fd >= 0);
+	assert_int_equal(report.winner, 2);
+	assert_int_equal(report.begun, 3);
+	assert_int_equal(report.failures[0], ECONNREFUSED);
+	close(fd);
+	close(server);
+	assert_int_equal(race_connect(&list, NULL, clock_now_ms() + LATER_MS, &report), -1);
+	assert_int_equal(report.begun, 4);
+	assert_int_equal(report.failures[3], ECONNREFUSED);
+}
+
+/* An address whose backlog is full does not answer. */
+static void a_silent_address_holds_up_nobody(void **state)
+{
+	enum { FILLERS = 4 };
+	static const char *const literals[] = { "127.0.0.1", "127.0.0.2" };
+	unsigned port = 0;
+	int silent = listen_on(literals[0], &port), server = listen_on(literals[1], &port), fillers[FILLERS], fd;
+	struct address_list list = list_of(literals, 2, port);
+	struct race_report report;
+
+	(void)state;
+	assert_int_equal(listen(silent, 0), 0);
+	for (size_t i = 0; i < FILLERS; i++) {
+		fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		connect(fillers[i], &list.items[0].any, address_size(&list.items[0]));
+	}
+	fd = race_connect(&list, NULL, clock_now_ms() + LATER_MS, &report);
+	assert_true(fd >= 0);
+	assert_int_equal(report.winner, 1);
+	assert_int_equal(report.failures[0], ETIMEDOUT);
+	close(fd);
+	close(server);
+	list.count = 1;
+	assert_int_equal(race_connect(&list, NULL, clock_now_ms() + 20, &report), -1);
+	assert_int_equal(report.failures[0], ETIMEDOUT);
+	for (size_t i = 0; i < FILLERS; i++)
+		close(fillers[i]);
+	close(silent);
+}
+
+static void names_that_cannot_be_do_not_exist(void **state)
+{
+	struct address_list list = { .count = 0 };
 	struct error err;
 
 	(void)state;
-	if (!resolve("localhost", clock_now_ms() + LATER_MS, &localhost, &err))
-		fail_msg("%s", err.text);
-	for (size_t i = 0; i < localhost.count; i++) {
-		char literal[INET6_ADDRSTRLEN];
-		unsigned port = 0;
-		struct dial_params p;
-		struct dial_peer peer;
-		int server, fd;
-
-		address_print(&localhost.items[i], literal);
-		assert_true(strcmp(literal, literals[0]) == 0 || strcmp(literal, literals[1]) == 0);
-		server = listen_on(literal, &port);
-		p = params_to("localhost", port);
-		fd = dial(&p, &peer, &err);
-		assert_true(fd >= 0);
-		assert_string_equal(peer.address, literal);
-		close(fd);
-		close(server);
-	}
+	assert_false(resolve("no such name", clock_now_ms() + LATER_MS, &list, &err));
+	assert_int_equal(err.code, EX_NOHOST);
+	assert_string_equal(err.text, "host name 'no such name' does not exist");
 }
 
 /* As under cron and in containers: with SIGCHLD ignored the child is reaped by the kernel. */
@@ -141,15 +212,30 @@ static void names_resolve_whatever_becomes_of_sigchld(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
+static bool is_stalling;
+
+static void stall_child(void)
+{
+	while (is_stalling)
+		pause();
+}
+
+/* The child of the resolver stalls as soon as it is there. */
 static void a_slow_resolver_ends_with_the_deadline(void **state)
 {
 	struct address_list list = { .count = 0 };
 	struct error err;
 
 	(void)state;
+	assert_int_equal(pthread_atfork(NULL, NULL, stall_child), 0);
+	is_stalling = true;
+	assert_false(resolve("localhost", clock_now_ms() + SOON_MS, &list, &err));
+	is_stalling = false;
+	assert_int_equal(err.code, EX_TEMPFAIL);
+	assert_string_equal(err.text, "no answer from the name server in time");
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_false(resolve("localhost", clock_now_ms() - 1, &list, &err));
 	assert_int_equal(err.code, EX_TEMPFAIL);
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
 static void source_address_picks_the_family(void **state)
@@ -385,7 +471,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(literals_connect_without_a_resolver),
 		cmocka_unit_test(refusals_name_the_address),
-		cmocka_unit_test(families_are_raced),
+		cmocka_unit_test(families_take_turns),
+		cmocka_unit_test(the_first_that_connects_wins),
+		cmocka_unit_test(a_silent_address_holds_up_nobody),
+		cmocka_unit_test(names_that_cannot_be_do_not_exist),
 		cmocka_unit_test(names_resolve_whatever_becomes_of_sigchld),
 		cmocka_unit_test(a_slow_resolver_ends_with_the_deadline),
 		cmocka_unit_test(source_address_picks_the_family),

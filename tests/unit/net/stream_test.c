@@ -309,6 +309,7 @@ static void a_closed_peer_fails_the_write_and_keeps_its_words(void **state)
 	assert_false(ok);
 	assert_int_equal(err.code, EX_TEMPFAIL);
 	assert_string_equal(err.status, "4.4.2");
+	assert_true(stream_has_input(&s));
 	assert_false(stream_flush(&s, &err));
 	assert_true(read_line(&s, &line, &err));
 	assert_string_equal(line.data, "421 going down");

@@ -665,6 +665,36 @@ static void spoiled_tickets_cost_a_full_handshake(void **state)
 	assert_int_equal(count_tickets(), 0);
 }
 
+static unsigned long turns_of(const char *priority, const struct tls_params *p)
+{
+	struct server server = { .identity = &world.good, .priority = priority, .has_tickets = true };
+	struct stream s;
+	struct error err;
+	pid_t child = connect_to(&s, &server, NULL);
+	unsigned long turns;
+
+	assert_true(tls_start(&s, p, &err));
+	turns = s.turns;
+	assert_true(ask(&s, &err));
+	assert_int_equal(s.turns, turns + 1);
+	hang_up(&s, child);
+	return turns;
+}
+
+static void round_trips_are_counted(void **state)
+{
+	struct tls_params p = params_for("mail.test");
+
+	(void)state;
+	p.ticket_directory = world.tickets;
+	assert_int_equal(turns_of("NORMAL:-VERS-ALL:+VERS-TLS1.2", &p), 2);
+	assert_int_equal(turns_of("NORMAL:-VERS-ALL:+VERS-TLS1.2", &p), 1);
+	spoil_tickets(true);
+	assert_int_equal(turns_of("NORMAL", &p), 1);
+	assert_int_equal(turns_of("NORMAL", &p), 1);
+	spoil_tickets(true);
+}
+
 /* A server that resumes without giving a new ticket expects the old one. */
 static void a_ticket_without_successor_is_kept(void **state)
 {
@@ -705,6 +735,7 @@ int main(void)
 		cmocka_unit_test(much_data_goes_both_ways),
 		cmocka_unit_test(sessions_are_resumed_and_verified_again),
 		cmocka_unit_test(spoiled_tickets_cost_a_full_handshake),
+		cmocka_unit_test(round_trips_are_counted),
 		cmocka_unit_test(a_ticket_without_successor_is_kept),
 	};
 
