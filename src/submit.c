@@ -60,22 +60,26 @@ static bool expand(struct request *r, struct outcome *o)
 	return ok;
 }
 
-/* Completes a bare sender; "" stays the null sender. */
-static void complete_sender(struct request *r)
+/*
+ * The complete address that an account is chosen by; "" for the null sender, NULL when nobody is named.  The envelope's
+ * own sender stays bare: from_override must see that it is local.
+ */
+static char *author_of(const struct request *r)
 {
+	const char *sender = r->envelope.sender;
 	struct buf full = BUF_INIT;
 
-	if (!r->envelope.sender || !*r->envelope.sender || address_domain(r->envelope.sender))
-		return;
-	buf_addf(&full, "%s@%s", r->envelope.sender, config_domain(r->config));
-	free(r->envelope.sender);
-	r->envelope.sender = buf_detach(&full);
+	if (!sender)
+		return compose_author(&r->message.header, r->config);
+	buf_adds(&full, sender);
+	if (*sender && !address_domain(sender))
+		buf_addf(&full, "@%s", config_domain(r->config));
+	return buf_detach(&full);
 }
 
 static bool choose_account(struct request *r, struct outcome *o)
 {
-	char *author = r->envelope.sender ? alloc_string(r->envelope.sender)
-					  : compose_author(&r->message.header, r->config);
+	char *author = author_of(r);
 
 	o->account = config_choose(r->config, r->account, author, &o->error);
 	free(author);
@@ -85,7 +89,6 @@ static bool choose_account(struct request *r, struct outcome *o)
 bool submit_prepare(struct request *r, struct outcome *o)
 {
 	o->started_ms = clock_now_ms();
-	complete_sender(r);
 	return take_recipients(r, &o->error) && compose_check_loop(&r->message.header, &o->error) && expand(r, o) &&
 	       choose_account(r, o);
 }
