@@ -41,6 +41,7 @@ static bool handshake(struct session *s, int64_t deadline_ms, struct error *err)
 	struct tls_params p = {
 		.name = a->tls_name ? a->tls_name : s->host,
 		.port = s->port,
+		.is_implicit = a->tls == TLS_IMPLICIT,
 		.verify = a->tls_verify,
 		.trust_file = a->tls_trust,
 		.fingerprints = &a->tls_fingerprints,

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/ascii.h"
 #include "base/clock.h"
+#include "net/tls.h"
 #include "smtp/hello.h"
 #include "smtp/hint.h"
 
@@ -131,11 +132,33 @@ static void forget_connection(struct session *s)
 	};
 }
 
-static bool open_at(struct session *s, const char *host, struct error *err)
+static bool connect_to(struct session *s, const char *host, struct error *err)
 {
 	s->host = alloc_string(host);
 	s->port = s->params->account->port;
 	return hello_connect(s, err) || session_error(s, err);
+}
+
+/* A resumed TLS session shows the certificate of the day its ticket was made on, not today's. */
+static bool is_refusal_of_ticket(const struct session *s)
+{
+	struct tls_info info;
+
+	if (s->step != STEP_TLS || !s->stream.tls)
+		return false;
+	tls_describe(s->stream.tls, &info);
+	return info.resumed;
+}
+
+static bool open_at(struct session *s, const char *host, struct error *err)
+{
+	if (connect_to(s, host, err))
+		return true;
+	if (!is_refusal_of_ticket(s))
+		return false;
+	session_remark(s, "the ticket was refused; once more without it");
+	forget_connection(s);
+	return connect_to(s, host, err);
 }
 
 /* Another host does not help against a refused login or a mistake in the configuration. */
