@@ -2,6 +2,8 @@
 #include "message/content.h"
 
 #include "message/address.h"
+#include "message/convert.h"
+#include "message/render.h"
 
 static bool envelope_needs_utf8(const struct envelope *e)
 {
@@ -13,14 +15,22 @@ static bool envelope_needs_utf8(const struct envelope *e)
 	return false;
 }
 
-bool content_render(struct content *c, const struct message *m, const struct header *header, const struct envelope *e,
-	unsigned offers, struct error *err)
+bool content_render(struct content *c, const struct message *m, const struct header *header,
+	const struct envelope *e, unsigned offers, struct error *err)
 {
-	c->needs_utf8 = (offers & OFFER_SMTPUTF8) && envelope_needs_utf8(e);
-	header_write(header ? header : &m->header, &c->header);
+	const struct header *h = header ? header : &m->header;
+	struct conversion v = CONVERSION_INIT;
+
+	c->recoded.directories = m->body.directories;
+	if (!body_convert(&v, m, h, offers & OFFER_8BITMIME, &c->recoded, err))
+		return false;
+	c->needs_utf8 =
+		(offers & OFFER_SMTPUTF8) && (envelope_needs_utf8(e) || header_needs_utf8(h));
+	if (!header_render(h, &v.header, c->needs_utf8, &c->header, err))
+		return false;
 	buf_adds(&c->header, "\r\n");
-	c->body = &m->body;
-	c->is_8bit = (offers & OFFER_8BITMIME) && m->facts.has_8bit;
+	c->body = v.is_recoded ? &c->recoded : &m->body;
+	c->is_8bit = v.is_8bit && (offers & OFFER_8BITMIME);
 	c->size = c->header.len + c->body->size;
 	return true;
 }

@@ -13,7 +13,8 @@ static char *a_labels(const char *domain)
 
 	if (!utf8_is_valid(domain, strlen(domain)))
 		return NULL;
-	if (idn2_lookup_u8((const uint8_t *)domain, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+	if (idn2_lookup_u8((const uint8_t *)domain, &ascii,
+		    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
 		return NULL;
 	return (char *)ascii;
 }
