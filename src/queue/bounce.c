@@ -37,11 +37,18 @@ static char *report_from(const struct report *r)
 	return buf_detach(&from);
 }
 
+static void add_address(struct buf *out, const char *before, const char *address, const char *after)
+{
+	buf_adds(out, before);
+	buf_add_printable(out, address, strlen(address));
+	buf_adds(out, after);
+}
+
 static void add_to(const struct envelope *to, struct buf *out)
 {
 	buf_adds(out, "To: ");
 	for (size_t i = 0; i < to->count; i++)
-		buf_addf(out, "%s<%s>", i ? ",\n " : "", to->recipients[i].address);
+		add_address(out, i ? ",\n <" : "<", to->recipients[i].address, ">");
 	buf_addc(out, '\n');
 }
 
@@ -72,9 +79,9 @@ static void add_words(const struct report *r, struct buf *out)
 	for (size_t i = 0; i < r->count; i++) {
 		const struct report_recipient *one = &r->recipients[i];
 
-		buf_addf(out, "<%s>\n", one->recipient->address);
+		add_address(out, "<", one->recipient->address, ">\n");
 		if (one->recipient->original && !address_equal(one->recipient->original, one->recipient->address))
-			buf_addf(out, "    (sent to <%s>)\n", one->recipient->original);
+			add_address(out, "    (sent to <", one->recipient->original, ">)\n");
 		if (one->error)
 			report_add_wrapped(out, one->error->text);
 	}

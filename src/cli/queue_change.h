@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Single messages of the queue, shown and changed by hand, wherever in the
+ * queue they lie.
+ */
+#ifndef CLI_QUEUE_CHANGE_H
+#define CLI_QUEUE_CHANGE_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "config/caller.h"
+#include "config/config.h"
+
+#include <stdbool.h>
+
+struct queue_change {
+	struct config *config;
+	struct caller *caller;
+	struct buf *out; /* for what is shown */
+};
+
+/*
+ * Each does its work for one id.  EX_USAGE: there is no such message of this caller's; EX_TEMPFAIL: it is being
+ * sent just now; EX_DATAERR: it is damaged.
+ */
+bool queue_show(const struct queue_change *c, const char *id, struct error *err);
+bool queue_remove(const struct queue_change *c, const char *id, struct error *err);
+bool queue_hold(const struct queue_change *c, const char *id, struct error *err);
+
+/* Lets a held message go again, and one of failed/ as if it were new. */
+bool queue_release(const struct queue_change *c, const char *id, struct error *err);
+
+#endif

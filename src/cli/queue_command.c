@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/queue_command.h"
+
+#include "base/clock.h"
+#include "base/process.h"
+#include "base/units.h"
+#include "cli/command.h"
+#include "cli/queue_change.h"
+#include "cli/queue_list.h"
+#include "outcome.h"
+#include "queue/overdue.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int fail(const struct error *err)
+{
+	outcome_print_error(err, NULL);
+	return err->code;
+}
+
+static int usage(const char *what, const char *word)
+{
+	struct error err;
+
+	error_set(&err, EX_USAGE, NULL, "queue: %s '%s'", what, word);
+	error_hint(&err, "sendoff queue --help");
+	return fail(&err);
+}
+
+/* Who makes queue_dir makes the runner too: says so when nobody has. */
+static void warn_if_overdue(struct config *c, struct caller *caller)
+{
+	struct buf since = BUF_INIT;
+	struct error warning;
+	int64_t seconds;
+
+	if (!queue_is_overdue(c, caller, &seconds))
+		return;
+	units_add_duration(&since, seconds - seconds % 60);
+	error_set(&warning, EX_OK, NULL, "messages are due, but the queue was not run for %s", buf_str(&since));
+	error_hint(&warning, "a timer has to call 'sendoff queue run'");
+	outcome_print_error(&warning, NULL);
+	buf_release(&since);
+}
+
+static int print_list(struct config *c, struct caller *caller, enum queue_form form)
+{
+	struct buf out = BUF_INIT;
+	struct error err = ERROR_INIT;
+
+	if (!queue_list(c, caller, form, &out, &err)) {
+		buf_release(&out);
+		return fail(&err);
+	}
+	if (!print_out(&out, &err))
+		return fail(&err);
+	if (form != QUEUE_FORM_JSON)
+		warn_if_overdue(c, caller);
+	return EX_OK;
+}
+
+static enum queue_form text_form(void)
+{
+	const char *plain = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && !(plain && *plain) ? QUEUE_FORM_COLOUR : QUEUE_FORM_TEXT;
+}
+
+int queue_print(struct config *c, struct caller *caller)
+{
+	return print_list(c, caller, text_form());
+}
+
+/* False: the process was asked to stop. */
+static bool pause_until(int64_t deadline_ms)
+{
+	return process_poll(NULL, 0, deadline_ms) == 0;
+}
+
+int queue_run_command(const struct run_params *run, int64_t interval_s)
+{
+	struct run_summary summary;
+	struct error err = ERROR_INIT;
+
+	process_catch_stop();
+	for (;;) {
+		int64_t next_ms = clock_now_ms() + interval_s * 1000;
+		bool ok = run_queue(run, &summary, &err);
+
+		if (!ok)
+			outcome_print_error(&err, NULL);
+		if (!interval_s && process_stopped())
+			return EX_TEMPFAIL;
+		if (!interval_s)
+			return ok ? EX_OK : err.code;
+		if (process_stopped() || !pause_until(next_ms))
+			return EX_OK;
+	}
+}
+
+static int list(struct config *c, struct caller *caller, int argc, char **argv)
+{
+	enum queue_form form = text_form();
+
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			form = QUEUE_FORM_JSON;
+		else
+			return usage("unknown word", argv[i]);
+	return print_list(c, caller, form);
+}
+
+/* The value of "--name VALUE" or "--name=VALUE" at argv[*i]; NULL: it is another word, or the value is missing. */
+static const char *option_value(int argc, char **argv, int *i, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(argv[*i], name, len) != 0)
+		return NULL;
+	if (argv[*i][len] == '=')
+		return argv[*i] + len + 1;
+	return !argv[*i][len] && *i + 1 < argc ? argv[++*i] : NULL;
+}
+
+static int run(struct config *c, struct caller *caller, int argc, char **argv)
+{
+	struct run_params params = { .config = c, .caller = caller, .extent = RUN_DUE };
+	int64_t interval = 0;
+
+	for (int i = 0; i < argc; i++) {
+		const char *value;
+
+		if (strcmp(argv[i], "--all") == 0)
+			params.extent = RUN_ALL;
+		else if ((value = option_value(argc, argv, &i, "--account")))
+			params.account = value;
+		else if (!(value = option_value(argc, argv, &i, "--every")))
+			return usage("unknown word, or one without its value:", argv[i]);
+		else if (!units_duration(value, 60, &interval) || !interval)
+			return usage("bad interval", value);
+	}
+	if (params.account && !config_account(c, params.account))
+		return usage("unknown account", params.account);
+	return queue_run_command(&params, interval);
+}
+
+typedef bool change_function(const struct queue_change *c, const char *id, struct error *err);
+
+/* One id after another; the first error decides the status. */
+static int change(struct config *c, struct caller *caller, int argc, char **argv, change_function *work)
+{
+	struct buf out = BUF_INIT;
+	struct queue_change what = { .config = c, .caller = caller, .out = &out };
+	struct error err = ERROR_INIT;
+	int status = EX_OK;
+
+	for (int i = 0; i < argc; i++)
+		if (!work(&what, argv[i], &err)) {
+			outcome_print_error(&err, NULL);
+			status = status ? status : err.code;
+		}
+	if (!print_out(&out, &err))
+		return fail(&err);
+	return status;
+}
+
+static const struct {
+	const char *name;
+	change_function *work;
+	int ids_max;
+} changes[] = {
+	{ "show", queue_show, 1 },
+	{ "remove", queue_remove, INT32_MAX },
+	{ "hold", queue_hold, INT32_MAX },
+	{ "release", queue_release, INT32_MAX },
+};
+
+int queue_command(struct config *c, struct caller *caller, int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "list";
+
+	if (strcmp(word, "list") == 0)
+		return list(c, caller, argc > 1 ? argc - 2 : 0, argv + 2);
+	if (word[0] == '-')
+		return list(c, caller, argc - 1, argv + 1);
+	if (strcmp(word, "run") == 0)
+		return run(c, caller, argc - 2, argv + 2);
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		if (strcmp(word, changes[i].name) != 0)
+			continue;
+		if (argc < 3 || argc - 2 > changes[i].ids_max)
+			return usage(argc < 3 ? "an ID is missing behind" : "one ID is wanted behind", word);
+		return change(c, caller, argc - 2, argv + 2, changes[i].work);
+	}
+	return usage("unknown word", word);
+}
