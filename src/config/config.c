@@ -40,14 +40,6 @@ static char *usual_file(struct caller *caller)
 	return buf_detach(&path);
 }
 
-/* The default that a user's file names among the system's accounts. */
-static void prefer(struct config *c, char *account)
-{
-	free(c->account);
-	c->account = account;
-	ascii_lower_string(account);
-}
-
 static void load(struct config *c, struct caller *caller, const char *file, const char *wanted,
 	struct problems *p)
 {
@@ -56,18 +48,16 @@ static void load(struct config *c, struct caller *caller, const char *file, cons
 	char *user = only ? absolute(only) : usual_file(caller);
 	struct load_files f = LOAD_FILES_SYSTEM;
 	struct error err = ERROR_INIT;
-	char *account = NULL;
 
 	f.user = user;
 	f.user_must_exist = only;
 	if (only && !caller->set_id)
 		f.system = NULL;
-	if (caller->set_id && !setid_settle(&f, caller, wanted, &account, &err))
+	if (caller->set_id && !setid_settle(&f, caller, wanted, &err))
 		problem_add_error(p, &err);
 	else
 		load_config(c, caller, &f, p);
-	if (account)
-		prefer(c, account);
+	free(f.account);
 	free(user);
 }
 

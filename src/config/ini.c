@@ -26,7 +26,7 @@ struct scan {
 	const char *file;
 	struct problems *problems;
 	unsigned line;
-	const char *section; /* NULL before the first; "" in one whose line is bad */
+	const char *section; /* NULL before the first; "" in one whose line is bad: its keys have no place */
 	struct buf clean; /* what iniparser gets: the same lines without comments, BOM and CR */
 };
 
@@ -190,6 +190,8 @@ static void scan_key(struct scan *s, struct span line)
 		problem_add(s->problems, s->file, s->line, "a key before the first [section]");
 		return;
 	}
+	if (!*s->section)
+		return;
 	key = lower_copy(name);
 	earlier = find(s->ini, s->section, key);
 	if (earlier)

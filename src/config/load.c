@@ -2,6 +2,7 @@
 #include "config/load.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "config/ini.h"
 #include "config/provider.h"
 #include "config/settings.h"
@@ -298,6 +299,14 @@ static void complete_directories(struct config *c, struct caller *caller, const 
 	free(state);
 }
 
+static void replace_default(struct config *c, const char *account)
+{
+	forget_key(c, "sendoff", "account");
+	free(c->account);
+	c->account = alloc_string(account);
+	ascii_lower_string(c->account);
+}
+
 void load_config(struct config *c, struct caller *caller, const struct load_files *f,
 	struct problems *p)
 {
@@ -309,6 +318,8 @@ void load_config(struct config *c, struct caller *caller, const struct load_file
 	if (f->user)
 		read_file(&l, f->user, SOURCE_USER, f->user_must_exist);
 	settle_denial(&l);
+	if (f->account)
+		replace_default(c, f->account);
 	for (size_t i = 0; i < c->count; i++)
 		complete_account(&l, &c->accounts[i]);
 	complete_directories(c, caller, f);

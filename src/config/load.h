@@ -16,6 +16,7 @@ struct load_files {
 	const char *user;   /* NULL: none */
 	bool user_must_exist; /* -C */
 	const char *system_state, *system_queue; /* where the system's state and queue lie */
+	char *account; /* takes the place of the files' default account; NULL: nothing does */
 };
 
 /* Goes on after a problem. */

@@ -101,12 +101,11 @@ static bool ask_child(struct buf *b, const struct load_files *f, struct caller *
 	return ok || error_set(err, EX_OSERR, NULL, "cannot look into %s", f->user);
 }
 
-bool setid_settle(struct load_files *f, struct caller *caller, const char *wanted, char **account, struct error *err)
+bool setid_settle(struct load_files *f, struct caller *caller, const char *wanted, struct error *err)
 {
 	struct buf b = BUF_INIT;
 	bool ok = true;
 
-	*account = NULL;
 	/* access(2) asks with the caller's own rights. */
 	if (f->user_must_exist || access(f->user, F_OK) == 0)
 		ok = ask_child(&b, f, caller, wanted, err);
@@ -116,7 +115,7 @@ bool setid_settle(struct load_files *f, struct caller *caller, const char *wante
 	} else {
 		f->user = NULL;
 		if (b.len > 1)
-			*account = alloc_string(b.data + 1);
+			f->account = alloc_string(b.data + 1);
 	}
 	buf_release(&b);
 	return ok;

@@ -223,6 +223,8 @@ static const struct {
 	{ "[a]\n" HOST "tls_key = /k\n", "user.ini:3: account 'a': 'tls_key' without 'tls_cert';" },
 	{ "[a]\n" HOST "tls = off\nrequire_tls = yes\n",
 		"user.ini:4: account 'a': 'require_tls' with tls = off;" },
+	{ "[a\n" HOST "pasword = hunter2\n",
+		"user.ini:1: a section is written [name], the name of letters, digits and _.@+*-;" },
 	{ "[a]\n" HOST "x\nport = 0\nhots = y\n",
 		"user.ini:3: neither 'key = value' nor '[section]' nor a comment;"
 		"user.ini:4: 'port' must be a number from 1 to 65535;"
