@@ -3,13 +3,11 @@
 
 #include "base/alloc.h"
 #include "cli/command.h"
-#include "config/aliases.h"
 #include "config/config.h"
 #include "config/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { COMMENT_COLUMN = 40 }; /* where the origin of a key begins */
 
@@ -110,22 +108,6 @@ static bool print_files(const struct config *c, struct caller *caller, struct er
 	return print_out(&out, err);
 }
 
-/* The alias file's problems behind those of the configuration. */
-static void lint_aliases(const struct config *c, struct strlist *problems)
-{
-	const char *file = c->aliases ? c->aliases : "/etc/aliases";
-	struct aliases aliases = ALIASES_INIT;
-	struct error err = ERROR_INIT;
-
-	if (!c->aliases && access(file, F_OK) != 0)
-		return;
-	if (!aliases_read(&aliases, file, &err))
-		strlist_add(problems, err.text);
-	for (size_t i = 0; i < aliases.problems.count; i++)
-		strlist_add(problems, aliases.problems.items[i]);
-	aliases_release(&aliases);
-}
-
 static bool lint(struct caller *caller, const char *file, struct error *err)
 {
 	struct strlist problems = STRLIST_INIT;
@@ -134,7 +116,6 @@ static bool lint(struct caller *caller, const char *file, struct error *err)
 	bool ok;
 
 	config_lint(&c, caller, file, &problems);
-	lint_aliases(&c, &problems);
 	for (size_t i = 0; i < problems.count; i++)
 		buf_addf(&out, "%s\n", problems.items[i]);
 	for (size_t i = 0; i < c.files.count && !problems.count; i++)
