@@ -57,10 +57,29 @@ static bool add_path(struct buf *line, const char *address, bool is_utf8)
 	return true;
 }
 
-static void add_dsn(struct buf *line, const struct envelope *e)
+/* What the caller did not ask for with -N and -R, the account may. */
+static unsigned notify_of(const struct session *s, const struct recipient *r)
 {
-	if (e->ret != RETURN_DEFAULT)
-		buf_addf(line, " RET=%s", e->ret == RETURN_FULL ? "FULL" : "HDRS");
+	const char *usual = s->params->account->dsn_notify;
+	unsigned notify;
+
+	return !r->notify && usual && envelope_parse_notify(usual, &notify) ? notify : r->notify;
+}
+
+static enum dsn_return return_of(const struct session *s, const struct envelope *e)
+{
+	const char *usual = s->params->account->dsn_return;
+	enum dsn_return ret;
+
+	return e->ret == RETURN_DEFAULT && usual && envelope_parse_return(usual, &ret) ? ret : e->ret;
+}
+
+static void add_dsn(struct buf *line, const struct session *s, const struct envelope *e)
+{
+	enum dsn_return ret = return_of(s, e);
+
+	if (ret != RETURN_DEFAULT)
+		buf_addf(line, " RET=%s", ret == RETURN_FULL ? "FULL" : "HDRS");
 	if (e->envid) {
 		buf_adds(line, " ENVID=");
 		path_add_xtext(line, e->envid);
@@ -82,7 +101,7 @@ bool path_mail(struct buf *line, const struct session *s, const struct envelope 
 	if (c->needs_utf8)
 		buf_adds(line, " SMTPUTF8");
 	if (offers & OFFER_DSN)
-		add_dsn(line, e);
+		add_dsn(line, s, e);
 	if (!s->params->account->require_tls)
 		return true;
 	if (!(offers & OFFER_REQUIRETLS) || !s->stream.tls)
@@ -132,12 +151,14 @@ static void add_orcpt(struct buf *line, const struct recipient *r, bool is_utf8)
 
 bool path_rcpt(struct buf *line, const struct session *s, const struct recipient *r, bool is_utf8, struct error *err)
 {
+	unsigned notify = notify_of(s, r);
+
 	buf_adds(line, "RCPT TO:");
 	if (!add_path(line, r->address, is_utf8))
 		return error_set(err, EX_NOUSER, "5.6.7", "<%s>: the server does not offer SMTPUTF8", r->address);
-	if (!(s->capabilities.offers & OFFER_DSN) || !(r->notify || r->orcpt || r->original))
+	if (!(s->capabilities.offers & OFFER_DSN) || !(notify || r->orcpt || r->original))
 		return true;
-	add_notify(line, r->notify);
+	add_notify(line, notify);
 	add_orcpt(line, r, is_utf8);
 	return true;
 }

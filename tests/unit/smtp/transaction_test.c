@@ -397,6 +397,17 @@ static void notices_are_asked_for_where_they_are_offered(void **state)
 		"RCPT TO:<a@x> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a@x\r\n"
 		"RCPT TO:<b@x> NOTIFY=NEVER ORCPT=rfc822;root+2Bx@x\r\nDATA\r\n~" DOTTED "~");
 	strike(&s);
+
+	/* The account's own wish, where the caller has none. */
+	set(&s, "PIPELINING\nDSN", "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n", 2);
+	s.account.dsn_notify = text("failure");
+	s.account.dsn_return = text("hdrs");
+	s.envelope.recipients[1].notify = NOTIFY_DELAY;
+	assert_true(run(&s, false));
+	assert_string_equal(buf_str(&s.peer.sent), "MAIL FROM:<me@x> RET=HDRS\r\n"
+						   "RCPT TO:<a@x> NOTIFY=FAILURE ORCPT=rfc822;a@x\r\n"
+						   "RCPT TO:<b@x> NOTIFY=DELAY ORCPT=rfc822;b@x\r\nDATA\r\n~" DOTTED "~");
+	strike(&s);
 }
 
 /* A stream of mails, as the queue run has it. */
