@@ -6,6 +6,7 @@
 #include "base/base64.h"
 #include "config/secret.h"
 #include "net/tls.h"
+#include "smtp/hello.h"
 #include "smtp/mechanism.h"
 #include "smtp/oauth.h"
 
@@ -148,6 +149,8 @@ static bool send_auth(struct login *l, bool *sent, struct error *err)
 
 static bool next_reply(struct login *l, struct error *err)
 {
+	if (!hello_catch_up(l->session, err))
+		return false;
 	return session_reply(l->session, l->session->params->account->timeout_ms, err) || error_context(err, "AUTH");
 }
 

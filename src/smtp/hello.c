@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "net/tls.h"
 #include "smtp/auth.h"
+#include "smtp/early.h"
 #include "smtp/hint.h"
 
 #include <string.h>
@@ -94,18 +95,23 @@ static char *hello_name(struct session *s)
 	return buf_detach(&literal);
 }
 
-static bool hello(struct session *s, struct error *err)
+/* Takes what the reply to EHLO offers. */
+static void take_offers(struct session *s)
 {
-	s->step = STEP_HELLO;
-	if (!s->hello_name)
-		s->hello_name = hello_name(s);
-	if (!session_command(s, err, "EHLO %s", s->hello_name))
-		return false;
 	s->is_esmtp = reply_class(&s->reply) == 2;
 	capabilities_parse(&s->capabilities, s->is_esmtp ? buf_str(&s->reply.text) : "");
+	early_remember(s);
 	if (s->avoid_chunking)
 		s->capabilities.offers &= ~(unsigned)OFFER_CHUNKING;
 	s->recipients_max = s->capabilities.rcpt_max;
+}
+
+static bool hello(struct session *s, struct error *err)
+{
+	s->step = STEP_HELLO;
+	if (!session_command(s, err, "EHLO %s", s->hello_name))
+		return false;
+	take_offers(s);
 	if (s->is_esmtp)
 		return true;
 	if (reply_class(&s->reply) != 5)
@@ -115,10 +121,55 @@ static bool hello(struct session *s, struct error *err)
 	return reply_class(&s->reply) == 2 || serves_nobody(s, "HELO", err);
 }
 
+static bool hello_early(struct session *s, bool has_greeting, struct error *err)
+{
+	struct buf line = BUF_INIT;
+	bool ok;
+
+	s->is_early = s->owes_hello = true;
+	s->owes_greeting = has_greeting;
+	buf_addf(&line, "EHLO %s", s->hello_name);
+	ok = session_send(s, buf_str(&line), NULL, err);
+	buf_release(&line);
+	return ok;
+}
+
+bool hello_catch_up(struct session *s, struct error *err)
+{
+	bool owes_greeting = s->owes_greeting, owes_hello = s->owes_hello;
+	enum session_step step = s->step;
+
+	s->owes_greeting = s->owes_hello = false;
+	if (owes_greeting && !greeting(s, err))
+		return false;
+	if (!owes_hello)
+		return true;
+	s->step = STEP_HELLO;
+	if (!session_reply(s, s->params->account->timeout_ms, err))
+		return error_context(err, "EHLO");
+	take_offers(s);
+	if (!(s->capabilities.offers & OFFER_PIPECONNECT))
+		return error_set(err, EX_TEMPFAIL, "4.5.0", "the server does not offer PIPECONNECT any more");
+	s->step = step;
+	return true;
+}
+
+/* Greeting (not after STARTTLS) and EHLO; early, where the server is known to like that. */
+static bool meet(struct session *s, bool has_greeting, struct error *err)
+{
+	if (!s->hello_name)
+		s->hello_name = hello_name(s);
+	if (early_recall(s))
+		return hello_early(s, has_greeting, err);
+	return (!has_greeting || greeting(s, err)) && hello(s, err);
+}
+
 static bool start_tls(struct session *s, struct error *err)
 {
 	int64_t timeout_ms = s->params->account->timeout_ms;
 
+	if (!hello_catch_up(s, err))
+		return false;
 	s->step = STEP_TLS;
 	if (!(s->capabilities.offers & OFFER_STARTTLS)) {
 		error_set(err, EX_PROTOCOL, "5.7.10", "the server does not offer STARTTLS");
@@ -130,7 +181,7 @@ static bool start_tls(struct session *s, struct error *err)
 		return session_refused(s, "STARTTLS", EX_PROTOCOL, LOGIN_CODES_DO_NOT, err);
 	/* RFC 3207 section 4.2: what was said in clear is forgotten. */
 	capabilities_release(&s->capabilities);
-	return handshake(s, clock_now_ms() + timeout_ms, err) && hello(s, err);
+	return handshake(s, clock_now_ms() + timeout_ms, err) && meet(s, false, err);
 }
 
 bool hello_connect(struct session *s, struct error *err)
@@ -142,11 +193,11 @@ bool hello_connect(struct session *s, struct error *err)
 	ok = connect_to(s, deadline_ms, err);
 	if (a->tls == TLS_IMPLICIT)
 		ok = ok && handshake(s, deadline_ms, err);
-	ok = ok && greeting(s, err);
-	ok = ok && hello(s, err);
+	ok = ok && meet(s, true, err);
 	if (a->tls == TLS_STARTTLS)
 		ok = ok && start_tls(s, err);
 	ok = ok && auth_login(s, err);
+	ok = ok && hello_catch_up(s, err);
 	if (ok)
 		s->step = STEP_READY;
 	return ok;

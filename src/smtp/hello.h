@@ -14,4 +14,7 @@
  */
 bool hello_connect(struct session *s, struct error *err);
 
+/* Reads the replies that are still owed to what was sent early (smtp/early.h); what the server offers is then known. */
+bool hello_catch_up(struct session *s, struct error *err);
+
 #endif

@@ -150,13 +150,14 @@ static bool is_refusal_of_ticket(const struct session *s)
 	return info.resumed;
 }
 
+/* What was remembered of a server (a ticket, that it may be spoken to early) may hold no more; it is forgotten by now. */
 static bool open_at(struct session *s, const char *host, struct error *err)
 {
 	if (connect_to(s, host, err))
 		return true;
-	if (!is_refusal_of_ticket(s))
+	if (!is_refusal_of_ticket(s) && (!s->is_early || err->code == EX_NOPERM))
 		return false;
-	session_remark(s, "the ticket was refused; once more without it");
+	session_remark(s, "what was remembered of the server does not hold; once more without it");
 	forget_connection(s);
 	return connect_to(s, host, err);
 }

@@ -47,6 +47,8 @@ struct session {
 	unsigned long transactions; /* begun since it was opened */
 	uint64_t recipients_max; /* in one transaction, by the server's word or by what it took; 0: not known */
 	bool is_esmtp;
+	bool is_early;		/* EHLO went out before the server was heard */
+	bool owes_greeting, owes_hello; /* replies still to be read because of that */
 	bool needs_reset;	/* a transaction was left open: RSET comes before the next */
 	bool quit_sent;
 	bool avoid_chunking;	/* the server offers CHUNKING and refused BDAT; remembered by session_reopen */
