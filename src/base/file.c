@@ -15,7 +15,8 @@ bool file_read_all(int fd, struct buf *b, size_t ceiling)
 	enum { BLOCK = 16384 };
 
 	for (;;) {
-		ssize_t n = read(fd, buf_reserve(b, BLOCK), BLOCK);
+		size_t room = b->alloc > b->len + BLOCK ? b->alloc - b->len - 1 : BLOCK;
+		ssize_t n = read(fd, buf_reserve(b, room), room);
 
 		if (n < 0 && errno == EINTR)
 			continue;

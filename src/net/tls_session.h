@@ -23,6 +23,8 @@ struct tls {
 	struct buf ticket; /* what was offered for resumption */
 	bool is_verified; /* tls_verify was on, and the server passed */
 	bool is_up; /* the handshake is done, the server is who it should be */
+	unsigned char raw[8192]; /* received, not yet asked for by GnuTLS from raw_at to raw_end */
+	size_t raw_at, raw_end;
 	unsigned long turns; /* of the handshake, as struct stream counts them afterwards */
 	bool is_asking; /* something was sent since it last read */
 	char trouble[160]; /* what broke it afterwards; "" */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -26,13 +27,27 @@ static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *parts, int c
 	return sendmsg(t->fd, &message, MSG_NOSIGNAL);
 }
 
+/* GnuTLS asks for the head of a record, then for its body; the system is asked once for as much as there is. */
 static ssize_t pull(gnutls_transport_ptr_t context, void *data, size_t len)
 {
 	struct tls *t = context;
 
+	ssize_t n;
+
 	t->turns += t->is_asking;
 	t->is_asking = false;
-	return recv(t->fd, data, len, 0);
+	if (t->raw_at == t->raw_end) {
+		n = recv(t->fd, t->raw, sizeof t->raw, 0);
+		if (n <= 0)
+			return n;
+		t->raw_at = 0;
+		t->raw_end = (size_t)n;
+	}
+	if (len > t->raw_end - t->raw_at)
+		len = t->raw_end - t->raw_at;
+	memcpy(data, t->raw + t->raw_at, len);
+	t->raw_at += len;
+	return (ssize_t)len;
 }
 
 /* GnuTLS demands it beside a pull of our own; it asks only when told to wait. */
@@ -40,7 +55,7 @@ static int pull_timeout(gnutls_transport_ptr_t context, unsigned ms)
 {
 	const struct tls *t = context;
 
-	return wait_for(t->fd, POLLIN, clock_now_ms() + ms) ? 1 : 0;
+	return t->raw_at < t->raw_end || wait_for(t->fd, POLLIN, clock_now_ms() + ms) ? 1 : 0;
 }
 
 void tls_attach(struct tls *t)
@@ -78,6 +93,12 @@ static ssize_t moved(struct tls *t, ssize_t rc, short *events)
 	return -1;
 }
 
+/* What poll does not know of. */
+static bool has_more(const struct tls *t)
+{
+	return t->raw_at < t->raw_end || gnutls_record_check_pending(t->session);
+}
+
 static ssize_t receive(void *context, void *data, size_t len, short *events)
 {
 	struct tls *t = context;
@@ -85,7 +106,7 @@ static ssize_t receive(void *context, void *data, size_t len, short *events)
 
 	do {
 		rc = gnutls_record_recv(t->session, data, len);
-	} while (rc < 0 && is_passing(rc) && gnutls_record_check_pending(t->session));
+	} while (rc < 0 && is_passing(rc) && has_more(t));
 	return moved(t, rc, events);
 }
 
