@@ -35,7 +35,7 @@ static bool add_recipients(struct envelope *e, const char *word, struct error *e
 	struct mailboxes list = MAILBOXES_INIT;
 	bool ok = mailboxes_parse(&list, word, strlen(word), err);
 
-	if (ok && !list.count)
+	if (ok && (!list.count || list.nulls))
 		ok = error_set(err, EX_DATAERR, "5.1.3", "recipient '%s': no address", word);
 	for (size_t i = 0; i < list.count && ok; i++) {
 		char *address = mailbox_address(&list.items[i]);

@@ -35,30 +35,37 @@ char *mailbox_address(const struct mailbox *m)
 	return buf_detach(&address);
 }
 
-static bool bad_sender(struct error *err, const char *text)
+/* Is the text, blanks around it aside, this mailbox and nothing else? */
+static bool is_whole(const struct mailbox *m, const char *text)
 {
-	return error_set(err, EX_DATAERR, "5.1.7", "malformed sender address '%.200s'", text);
+	const char *behind = text + m->item_end;
+
+	return m->item_start == strspn(text, " \t") && behind[strspn(behind, " \t")] == '\0';
+}
+
+static char *parse_one(const char *text, struct error *err)
+{
+	struct mailboxes m = MAILBOXES_INIT;
+	char *address = NULL;
+
+	if (!mailboxes_parse(&m, text, strlen(text), err))
+		return NULL;
+	if (m.count == 1 && !m.nulls && is_whole(&m.items[0], text))
+		address = mailbox_address(&m.items[0]);
+	else
+		error_set(err, EX_DATAERR, "5.1.7", "malformed address '%.200s': not one address", text);
+	mailboxes_release(&m);
+	return address;
 }
 
 char *address_parse_sender(const char *text, struct error *err)
 {
-	struct mailboxes m = MAILBOXES_INIT;
-	size_t len = strlen(text);
-	char *address = NULL;
-
 	if (!*text || strcmp(text, "<>") == 0)
 		return alloc_string("");
-	if (ascii_has_line_break(text, len))
-		bad_sender(err, text);
-	else if (!mailboxes_parse(&m, text, len, err))
-		error_context(err, "sender");
-	else if (m.count != 1 || m.nulls || m.items[0].item_start > strspn(text, " \t") ||
-		m.items[0].item_end + strspn(text + m.items[0].item_end, " \t") < len)
-		bad_sender(err, text);
-	else
-		address = mailbox_address(&m.items[0]);
-	mailboxes_release(&m);
-	return address;
+	if (!ascii_has_line_break(text, strlen(text)))
+		return parse_one(text, err);
+	error_set(err, EX_DATAERR, "5.1.7", "malformed address '%.200s': a line break in it", text);
+	return NULL;
 }
 
 const char *address_domain(const char *address)
@@ -97,7 +104,7 @@ bool address_equal(const char *a, const char *b)
 	if (!domain_a || !domain_b)
 		return domain_a == domain_b && strcmp(a, b) == 0;
 	return domain_a - a == domain_b - b && memcmp(a, b, (size_t)(domain_a - a)) == 0 &&
-		ascii_equal(domain_a, domain_b);
+	       ascii_equal(domain_a, domain_b);
 }
 
 bool address_needs_utf8(const char *address)

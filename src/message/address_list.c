@@ -35,7 +35,8 @@ static char *display_name(struct address_parser *p, size_t from, size_t to)
 	return name.len ? buf_detach(&name) : NULL;
 }
 
-static bool parse_angle(struct address_parser *p, size_t from, size_t open, size_t to, struct mailbox *m)
+static bool parse_angle(
+	struct address_parser *p, size_t from, size_t open, size_t to, struct mailbox *m)
 {
 	size_t close = p->tokens[open].close;
 	size_t begin = address_route(p, open + 1, close);
@@ -60,7 +61,7 @@ static bool parse_mailbox(struct address_parser *p, size_t from, size_t to, stru
 	for (size_t i = from; i < to; i++) {
 		if (p->tokens[i].kind != TOKEN_OPEN)
 			continue;
-		if (open < to)
+		if (open < to || p->tokens[i].close >= to)
 			return address_malformed(p, "more than one address");
 		open = i;
 		i = p->tokens[i].close;
@@ -162,7 +163,8 @@ static bool is_doubtful(struct address_parser *p, const struct range *r, const s
 		if (i - r->from > PIECES_MAX)
 			return true;
 		doubtful = address_spec(p, r->from, i, &first) && first.domain &&
-			(!m->domain || strcmp(first.local, m->local) != 0 || !ascii_equal(first.domain, m->domain));
+			   (!m->domain || strcmp(first.local, m->local) != 0 ||
+				   !ascii_equal(first.domain, m->domain));
 		free(first.local);
 		free(first.domain);
 	}
@@ -181,7 +183,8 @@ static bool parse_member(struct address_parser *p, struct range r)
 	trim(p, &r);
 	if (parse_mailbox(p, r.from, r.to, &m)) {
 		add_mailbox(p, &m, r.start, r.end);
-		return !is_doubtful(p, &r, &m) || address_malformed(p, "more than one address, no comma between the lines");
+		return !is_doubtful(p, &r, &m) ||
+		       address_malformed(p, "more than one address, no comma between the lines");
 	}
 	if (split_at_folds(p, &r))
 		return true;
@@ -192,7 +195,8 @@ static bool parse_member(struct address_parser *p, struct range r)
 /* The ',' or ';' that ends the member which begins at token `from`, or the end. */
 static size_t member_end(const struct tokens *t, size_t from)
 {
-	while (from < t->count && t->items[from].kind != TOKEN_COMMA && t->items[from].kind != TOKEN_SEMICOLON)
+	while (from < t->count && t->items[from].kind != TOKEN_COMMA &&
+		t->items[from].kind != TOKEN_SEMICOLON)
 		from = t->items[from].kind == TOKEN_OPEN ? t->items[from].close + 1 : from + 1;
 	return from;
 }
@@ -203,11 +207,12 @@ static bool name_malformed(struct address_parser *p, struct range r, struct erro
 
 	trim(p, &r);
 	len = r.end - r.start;
-	return error_set(err, EX_DATAERR, "5.1.3", "malformed address '%.*s': %s", len < 200 ? (int)len : 200,
-		p->text + r.start, p->reason);
+	return error_set(err, EX_DATAERR, "5.1.3", "malformed address '%.*s': %s",
+		len < 200 ? (int)len : 200, p->text + r.start, p->reason);
 }
 
-static bool parse_members(struct address_parser *p, const struct tokens *t, size_t len, struct error *err)
+static bool parse_members(
+	struct address_parser *p, const struct tokens *t, size_t len, struct error *err)
 {
 	size_t start = 0;
 

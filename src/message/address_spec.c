@@ -59,7 +59,8 @@ static bool has_control(const struct buf *b)
 }
 
 /* words with dots between; returns the token behind them, `from` if there are none. */
-static size_t parse_words(struct address_parser *p, size_t from, size_t to, bool quoted, struct buf *content)
+static size_t parse_words(
+	struct address_parser *p, size_t from, size_t to, bool quoted, struct buf *content)
 {
 	size_t i = from;
 
@@ -141,7 +142,8 @@ bool address_spec(struct address_parser *p, size_t from, size_t to, struct mailb
 		ok = parse_domain(p, &at, to, &domain);
 	}
 	if (ok && at < to)
-		ok = address_malformed(p, "more than one address, or a name without '<' and '>' behind it");
+		ok = address_malformed(
+			p, "more than one address, or a name without '<' and '>' behind it");
 	if (ok && local.len + domain.len + 3 > ADDRESS_PATH_MAX)
 		ok = address_malformed(p, "longer than 256 octets");
 	if (ok) {

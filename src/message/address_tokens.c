@@ -144,8 +144,9 @@ static bool check_line_breaks(const char *text, size_t len, struct error *err)
 		bool fold = text[i] == '\n' && i + 1 < len && ascii_is_blank(text[i + 1]);
 
 		if (text[i] == '\0' || text[i] == '\r' || (text[i] == '\n' && !fold))
-			return error_set(err, EX_DATAERR, "5.1.3", "malformed address '%.*s': %s in it",
-				len < 200 ? (int)len : 200, text, text[i] ? "a line break" : "a NUL");
+			return error_set(err, EX_DATAERR, "5.1.3",
+				"malformed address '%.*s': %s in it", len < 200 ? (int)len : 200,
+				text, text[i] ? "a line break" : "a NUL");
 	}
 	return true;
 }
@@ -160,7 +161,8 @@ bool tokens_scan(struct tokens *t, const char *text, size_t len, struct error *e
 		scan_token(&s, add_token(t));
 		if (s.unbalanced > UNBALANCED_MAX)
 			return error_set(err, EX_DATAERR, "5.1.3",
-				"malformed address list: over %d quotes and parentheses are not closed", UNBALANCED_MAX);
+				"malformed address list: over %d quotes or parentheses left open",
+				UNBALANCED_MAX);
 	}
 	pair_brackets(t);
 	return true;

@@ -21,8 +21,8 @@ enum { RECEIVED_MAX = 100 };
 static const char *const removed[] = { "Bcc", "Resent-Bcc", "Return-Path", "Content-Length" };
 
 /* Bare names in them are completed; From and Resent-From by compose_for_account. */
-static const char *const completed[] = { "Sender", "Reply-To", "To", "Cc", "Resent-Sender", "Resent-Reply-To",
-	"Resent-To", "Resent-Cc" };
+static const char *const completed[] = { "Sender", "Reply-To", "To", "Cc", "Resent-Sender",
+	"Resent-Reply-To", "Resent-To", "Resent-Cc" };
 
 enum repeat { JOIN, KEEP_FIRST, KEEP_LAST };
 
@@ -155,8 +155,8 @@ static void make_single(struct header *h)
 		else
 			keep(h, once[i].name, header_find(h, once[i].name, 0));
 		if (h->count < before)
-			log_line(LOG_INFO, "%s fields: %zu too many, %s", once[i].name, before - h->count,
-				said[once[i].repeat]);
+			log_line(LOG_INFO, "%s fields: %zu too many, %s", once[i].name,
+				before - h->count, said[once[i].repeat]);
 	}
 }
 
@@ -199,8 +199,8 @@ static void add_message_id(struct header *h, const char *sender, struct config *
 
 	if (header_has(h, "Message-ID"))
 		return;
-	buf_addf(&id, "<%" PRIx64 ".%lx.%016" PRIx64 "@", (uint64_t)clock_wall_s(), (unsigned long)getpid(),
-		random_number());
+	buf_addf(&id, "<%" PRIx64 ".%lx.%016" PRIx64 "@", (uint64_t)clock_wall_s(),
+		(unsigned long)getpid(), random_number());
 	add_right_side(&id, sender, c);
 	buf_addc(&id, '>');
 	header_add(h, "Message-ID", id.data);
@@ -226,6 +226,7 @@ bool compose_check_loop(const struct header *h, struct error *err)
 	for (size_t i = 0; i < h->count; i++)
 		received += field_is(&h->fields[i], "Received");
 	if (received > RECEIVED_MAX)
-		return error_set(err, EX_DATAERR, "5.4.6", "a mail loop: %u Received fields", received);
+		return error_set(
+			err, EX_DATAERR, "5.4.6", "a mail loop: %u Received fields", received);
 	return true;
 }

@@ -19,7 +19,10 @@
  */
 bool compose_recipients(const struct header *h, struct envelope *e, struct error *err);
 
-/* The completed first address of From (Resent-From), for the choice of an account; NULL if there is none.  To be freed. */
+/*
+ * The completed first address of From (Resent-From), for the choice of an account; NULL if there is none.  To be
+ * freed.
+ */
 char *compose_author(const struct header *h, struct config *c);
 
 struct compose_params {

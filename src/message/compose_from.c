@@ -43,8 +43,8 @@ static bool is_replaced(const struct account *a, const char *domain, struct conf
 	return a->from_override == OVERRIDE_YES || is_local(domain, c);
 }
 
-static char *envelope_sender(const struct envelope *e, const struct account *a, const struct compose_params *p,
-	const char *from)
+static char *envelope_sender(const struct envelope *e, const struct account *a,
+	const struct compose_params *p, const char *from)
 {
 	if (!e->sender)
 		return own_address(a, p);
@@ -87,7 +87,8 @@ static const char *full_name(const struct account *a, const struct compose_param
 }
 
 /* A From for a message without one. */
-static void make_from(struct buf *value, const char *sender, const struct account *a, const struct compose_params *p)
+static void make_from(struct buf *value, const char *sender, const struct account *a,
+	const struct compose_params *p)
 {
 	const char *name = full_name(a, p, !*sender);
 
@@ -113,8 +114,8 @@ static bool is_same(const struct mailbox *m, const char *address)
 }
 
 /* Puts `from` where addresses are to be replaced; those that were not local are added to reply_to. */
-static void replace(struct field *f, const struct mailboxes *m, const char *from, const struct account *a,
-	struct config *c, struct buf *reply_to)
+static void replace(struct field *f, const struct mailboxes *m, const char *from,
+	const struct account *a, struct config *c, struct buf *reply_to)
 {
 	struct buf value = BUF_INIT;
 	const char *old = field_value(f);
@@ -140,8 +141,8 @@ static void replace(struct field *f, const struct mailboxes *m, const char *from
 }
 
 /* Resent-From or From, which is there: replaced; made where it names nobody. */
-static void treat_author(struct header *h, size_t at, const char *from, const char *sender, const struct account *a,
-	const struct compose_params *p)
+static void treat_author(struct header *h, size_t at, const char *from, const char *sender,
+	const struct account *a, const struct compose_params *p)
 {
 	struct field *f = &h->fields[at];
 	struct mailboxes m = MAILBOXES_INIT;

@@ -12,7 +12,8 @@ static bool parse_field(const struct field *f, struct mailboxes *m, struct error
 	if (!mailboxes_parse(m, field_value(f), field_value_len(f), err))
 		return error_context(err, "%.*s", (int)f->name_len, f->text.data);
 	if (m->nulls)
-		return error_set(err, EX_DATAERR, "5.1.3", "%.*s: '<>' is no recipient", (int)f->name_len, f->text.data);
+		return error_set(err, EX_DATAERR, "5.1.3", "%.*s: '<>' is no recipient",
+			(int)f->name_len, f->text.data);
 	return true;
 }
 
@@ -32,8 +33,8 @@ static bool add_field(const struct field *f, struct envelope *e, struct error *e
 }
 
 /* Of the fields before number end, those that are called one of three names. */
-static bool add_fields(const struct header *h, size_t end, const char *const names[3], struct envelope *e,
-	struct error *err)
+static bool add_fields(const struct header *h, size_t end, const char *const names[3],
+	struct envelope *e, struct error *err)
 {
 	for (size_t i = 0; i < end; i++)
 		for (int n = 0; n < 3; n++)
@@ -65,8 +66,10 @@ char *compose_author(const struct header *h, struct config *c)
 	size_t at = resent_author(h);
 	const struct field *f = &h->fields[at];
 
-	if (at < h->count && mailboxes_parse(&m, field_value(f), field_value_len(f), &err) && m.count)
-		buf_addf(&author, "%s@%s", m.items[0].local, m.items[0].domain ? m.items[0].domain : config_domain(c));
+	if (at < h->count && mailboxes_parse(&m, field_value(f), field_value_len(f), &err) &&
+		m.count)
+		buf_addf(&author, "%s@%s", m.items[0].local,
+			m.items[0].domain ? m.items[0].domain : config_domain(c));
 	mailboxes_release(&m);
 	return author.len ? buf_detach(&author) : NULL;
 }

@@ -70,7 +70,8 @@ bool envelope_add(struct envelope *e, const char *address, const char *original,
 	if (*slot)
 		return true;
 	if (e->count >= ENVELOPE_RECIPIENTS_MAX)
-		return error_set(err, EX_DATAERR, "5.5.3", "more than %d recipients", ENVELOPE_RECIPIENTS_MAX);
+		return error_set(err, EX_DATAERR, "5.5.3", "more than %d recipients",
+			ENVELOPE_RECIPIENTS_MAX);
 	r = new_recipient(e);
 	r->address = alloc_string(address);
 	r->original = alloc_string(original);

@@ -24,8 +24,8 @@ struct walk {
 	struct expansion *expansion;
 	struct envelope out;
 	const struct recipient *recipient; /* the one being expanded */
-	unsigned number;		   /* its number, from 1 */
-	unsigned *done;			   /* by alias: the number of the recipient that it was last expanded for */
+	unsigned number;                   /* its number, from 1 */
+	unsigned *done; /* by alias: the number of the recipient that it was last expanded for */
 	unsigned steps;
 	bool dropped; /* a member was /dev/null */
 	bool failed;  /* listed already */
@@ -42,7 +42,8 @@ static void add_failure(struct walk *w, const struct error *error)
 		x->alloc = x->alloc ? x->alloc * 2 : 4;
 		x->failures = alloc_grow(x->failures, x->alloc, sizeof *x->failures);
 	}
-	x->failures[x->count++] = (struct expansion_failure){ alloc_string(w->recipient->address), *error };
+	x->failures[x->count++] =
+		(struct expansion_failure){ alloc_string(w->recipient->address), *error };
 }
 
 /* Takes note of what is wrong, the first of it as the recipient's failure.  Always true: the others are served. */
@@ -62,7 +63,8 @@ static bool fail_step(struct walk *w, const struct step *step, const char *statu
 	if (step && step->alias)
 		error_set(&error, EX_NOUSER, status, "alias '%s' %s", step->alias->name, what);
 	else
-		error_set(&error, EX_NOUSER, status, "'%s' %s", step ? step->file : w->recipient->address, what);
+		error_set(&error, EX_NOUSER, status, "'%s' %s",
+			step ? step->file : w->recipient->address, what);
 	return fail(w, &error);
 }
 
@@ -91,8 +93,9 @@ static bool add_address(struct walk *w, const char *address)
 	bool ok;
 
 	if (strlen(address) + 2 > ADDRESS_PATH_MAX)
-		return error_set(w->err, EX_DATAERR, "5.1.3", "malformed address '%.200s': longer than %d octets",
-			address, ADDRESS_PATH_MAX);
+		return error_set(w->err, EX_DATAERR, "5.1.3",
+			"malformed address '%.200s': longer than %d octets", address,
+			ADDRESS_PATH_MAX);
 	original = original_of(w, address);
 	ok = envelope_add(&w->out, address, original, w->err);
 	free(original);
@@ -117,8 +120,10 @@ static bool add_local(struct walk *w, const char *local, bool is_known)
 	if (address_domain(address.data)) {
 		ok = add_address(w, address.data);
 	} else {
-		error_set(&error, EX_NOUSER, "5.1.1", "'%s' is a local name, and no alias says whose", local);
-		error_hint(&error, "set `adminaddr` (an address for such mail) or `domain` (to complete it with) in "
+		error_set(&error, EX_NOUSER, "5.1.1",
+			"'%s' is a local name, and no alias says whose", local);
+		error_hint(&error, "set `adminaddr` (an address for such mail) or `domain` (to "
+				   "complete it with) in "
 				   "[sendoff]");
 		ok = fail(w, &error);
 	}
@@ -161,7 +166,8 @@ static bool walk_members(struct walk *w, const struct strlist *members, const st
 	return true;
 }
 
-static bool walk_alias(struct walk *w, const struct alias *alias, const char *local, const struct step *step)
+static bool walk_alias(
+	struct walk *w, const struct alias *alias, const char *local, const struct step *step)
 {
 	struct step below = { step, alias, NULL, step ? step->level + 1 : 1 };
 	unsigned *done = &w->done[alias - w->aliases->entries];
@@ -247,12 +253,13 @@ static bool walk_include(struct walk *w, const char *file, const struct step *st
 static bool walk_member(struct walk *w, const char *member, const struct step *step)
 {
 	if (++w->steps > EXPAND_STEPS_MAX)
-		return error_set(w->err, EX_DATAERR, "5.4.6", "the aliases expand to more than %d members",
-			EXPAND_STEPS_MAX);
+		return error_set(w->err, EX_DATAERR, "5.4.6",
+			"the aliases expand to more than %d members", EXPAND_STEPS_MAX);
 	if (ascii_starts_with(member, ":include:"))
 		return walk_include(w, member + strlen(":include:"), step);
 	if (*member == '|')
-		return fail_step(w, step, "5.7.1", "names a command: mail is not given to commands");
+		return fail_step(
+			w, step, "5.7.1", "names a command: mail is not given to commands");
 	if (strcmp(member, "/dev/null") == 0) {
 		w->dropped = true;
 		return true;
@@ -276,7 +283,8 @@ static void log_expansion(const struct walk *w, size_t from)
 
 static bool walk_recipient(struct walk *w, const struct recipient *r)
 {
-	const struct error dropped = { .code = EX_OK, .text = "dropped: an alias sends it to /dev/null" };
+	const struct error dropped = { .code = EX_OK,
+		.text = "dropped: an alias sends it to /dev/null" };
 	size_t count = w->out.count;
 
 	w->recipient = r;
@@ -286,7 +294,8 @@ static bool walk_recipient(struct walk *w, const struct recipient *r)
 		return false;
 	if (w->dropped && w->out.count == count && !w->failed)
 		add_failure(w, &dropped);
-	if (w->dropped || w->out.count != count + 1 || !address_equal(w->out.recipients[count].address, r->address))
+	if (w->dropped || w->out.count != count + 1 ||
+		!address_equal(w->out.recipients[count].address, r->address))
 		log_expansion(w, count);
 	return true;
 }
@@ -304,10 +313,12 @@ static void take_recipients(struct envelope *to, struct envelope *from)
 	*from = (struct envelope)ENVELOPE_INIT;
 }
 
-bool expand_recipients(struct envelope *e, const struct aliases *aliases, struct config *c, struct expansion *x,
-	struct error *err)
+bool expand_recipients(struct envelope *e, const struct aliases *aliases, struct config *c,
+	struct expansion *x, struct error *err)
 {
-	struct walk w = { .aliases = aliases, .config = c, .expansion = x, .out = ENVELOPE_INIT, .err = err };
+	struct walk w = {
+		.aliases = aliases, .config = c, .expansion = x, .out = ENVELOPE_INIT, .err = err
+	};
 	bool ok = true;
 
 	w.done = alloc_zero(aliases ? aliases->count + 1 : 1, sizeof *w.done);

@@ -39,7 +39,8 @@ static size_t utf8_step(const char *p, size_t len)
 }
 
 /* Completes the character that the last block began; returns how many octets of this one it took. */
-static size_t complete_held(struct body_facts *f, char *held, unsigned *held_len, const char *data, size_t len)
+static size_t complete_held(
+	struct body_facts *f, char *held, unsigned *held_len, const char *data, size_t len)
 {
 	size_t wanted = utf8_wanted(*held);
 	size_t taken = 0;
@@ -54,11 +55,13 @@ static size_t complete_held(struct body_facts *f, char *held, unsigned *held_len
 	return taken;
 }
 
-static void check_utf8(struct body_facts *f, char *held, unsigned *held_len, const char *p, const char *end)
+static void check_utf8(
+	struct body_facts *f, char *held, unsigned *held_len, const char *p, const char *end)
 {
 	while (f->is_utf8 && p < end) {
 		size_t left = (size_t)(end - p);
-		size_t n = (unsigned char)*p < 0x80 ? (size_t)(find_8bit(p, end) - p) : utf8_step(p, left);
+		size_t n = (unsigned char)*p < 0x80 ? (size_t)(find_8bit(p, end) - p)
+						    : utf8_step(p, left);
 
 		if (!n && left < utf8_wanted(*p)) {
 			memcpy(held, p, left);

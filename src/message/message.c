@@ -15,7 +15,8 @@
 
 enum { READ_BLOCK = 64 * 1024 }; /* what a pipe holds */
 
-void message_reader_begin(struct message_reader *r, struct message *m, const struct message_source *source)
+void message_reader_begin(
+	struct message_reader *r, struct message *m, const struct message_source *source)
 {
 	*r = (struct message_reader){ .message = m, .source = source, .state = READ_START };
 	m->body.directories = source->spool_directories;
@@ -62,16 +63,17 @@ static bool has_time(const struct buf *line)
 	const char *s = buf_str(line);
 
 	for (size_t i = 3; i + 2 < line->len; i++)
-		if (s[i] == ':' && ascii_is_digit(s[i - 1]) && ascii_is_digit(s[i - 2]) && s[i - 3] == ' ' &&
-			ascii_is_digit(s[i + 1]) && ascii_is_digit(s[i + 2]))
+		if (s[i] == ':' && ascii_is_digit(s[i - 1]) && ascii_is_digit(s[i - 2]) &&
+			s[i - 3] == ' ' && ascii_is_digit(s[i + 1]) && ascii_is_digit(s[i + 2]))
 			return true;
 	return false;
 }
 
 static bool is_from_line(const struct buf *line)
 {
-	return line->len >= 5 && line->len <= HEADER_NAME_MAX && memcmp(line->data, "From ", 5) == 0 &&
-		!header_line_is_field(line->data, line->len, NULL);
+	return line->len >= 5 && line->len <= HEADER_NAME_MAX &&
+	       memcmp(line->data, "From ", 5) == 0 &&
+	       !header_line_is_field(line->data, line->len, NULL);
 }
 
 static bool is_blank_line(const struct buf *line)
@@ -164,7 +166,8 @@ static bool check_header(struct message_reader *r, struct error *err)
 	if (r->state < READ_BODY && r->line.len > HEADER_NAME_MAX && !in_header)
 		header_to_body(r);
 	if (r->header_size + (in_header ? r->line.len + 2 : 0) > HEADER_MAX_BYTES)
-		return error_set(err, EX_DATAERR, "5.3.4", "the header is larger than %d octets", HEADER_MAX_BYTES);
+		return error_set(err, EX_DATAERR, "5.3.4", "the header is larger than %d octets",
+			HEADER_MAX_BYTES);
 	return true;
 }
 
@@ -228,7 +231,8 @@ static void take_block(struct message_reader *r, const char *p, const char *end)
 		p = eol ? eol + 1 : end;
 	}
 	if (p < end && !r->dropped) {
-		log_line(LOG_WARNING, "input behind a line of a single dot was dropped (use -i to send it)");
+		log_line(LOG_WARNING,
+			"input behind a line of a single dot was dropped (use -i to send it)");
 		r->dropped = true;
 	}
 }
@@ -317,7 +321,8 @@ bool message_read(struct message *m, const struct message_source *source, struct
 			break;
 	}
 	if (ok && n < 0)
-		ok = error_set_errno(err, EX_NOINPUT, errno, "the message cannot be read from standard input");
+		ok = error_set_errno(
+			err, EX_NOINPUT, errno, "the message cannot be read from standard input");
 	ok = ok && message_reader_end(&r, err);
 	message_reader_release(&r);
 	buf_release(&block);

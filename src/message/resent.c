@@ -4,8 +4,8 @@
 /* The bit of a Resent- field's name; 0 for any other. */
 static unsigned name_bit(const struct field *f)
 {
-	static const char *const names[] = { "Resent-From", "Resent-Sender", "Resent-To", "Resent-Cc", "Resent-Bcc",
-		"Resent-Date", "Resent-Message-ID", "Resent-Reply-To" };
+	static const char *const names[] = { "Resent-From", "Resent-Sender", "Resent-To",
+		"Resent-Cc", "Resent-Bcc", "Resent-Date", "Resent-Message-ID", "Resent-Reply-To" };
 
 	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
 		if (field_is(f, names[i]))

@@ -42,7 +42,8 @@ static int open_file(const struct strlist *directories)
 static bool write_out(struct spool *s, const void *data, size_t len, struct error *err)
 {
 	if (!file_write_all(s->fd, data, len))
-		return error_set_errno(err, EX_IOERR, errno, "the message cannot be written to a temporary file");
+		return error_set_errno(
+			err, EX_IOERR, errno, "the message cannot be written to a temporary file");
 	return true;
 }
 
@@ -68,7 +69,8 @@ static bool leave_memory(struct spool *s, size_t more, struct error *err)
 	}
 	if (s->memory.len + more <= SPOOL_MEMORY_LAST)
 		return true;
-	error_set(err, EX_CANTCREAT, "4.3.1", "the message is larger than %d MiB and no temporary file can be made for it",
+	error_set(err, EX_CANTCREAT, "4.3.1",
+		"the message is larger than %d MiB and no temporary file can be made for it",
 		SPOOL_MEMORY_LAST / (1024 * 1024));
 	return error_hint(err, "make the queue's directory, $TMPDIR, /var/tmp or /tmp writable");
 }
@@ -113,8 +115,8 @@ static ssize_t read_at(int fd, void *block, size_t len, uint64_t at)
 	return n;
 }
 
-ssize_t spool_look(const struct spool *s, uint64_t offset, char *block, size_t block_size, const char **data,
-	struct error *err)
+ssize_t spool_look(const struct spool *s, uint64_t offset, char *block, size_t block_size,
+	const char **data, struct error *err)
 {
 	uint64_t left = offset < s->size ? s->size - offset : 0;
 	ssize_t n;
@@ -126,9 +128,11 @@ ssize_t spool_look(const struct spool *s, uint64_t offset, char *block, size_t b
 	if (n > 0)
 		return n;
 	if (n < 0)
-		error_set_errno(err, EX_IOERR, errno, "the message cannot be read back from its file");
+		error_set_errno(
+			err, EX_IOERR, errno, "the message cannot be read back from its file");
 	else
-		error_set(err, EX_IOERR, "4.3.0", "the message cannot be read back: its file is too short");
+		error_set(err, EX_IOERR, "4.3.0",
+			"the message cannot be read back: its file is too short");
 	return -1;
 }
 

@@ -212,6 +212,9 @@ static const struct row rows[] = {
 	{ "A\n Person <a@x.org>\n <b@y.org>", "a@x.org | b@y.org" },
 	{ "a@x.org,\n\tb@y.org", "a@x.org | b@y.org" },
 	{ "long.name@x.org\n <long.name@X.org>", "long.name@X.org" },
+	{ "Name <root\n (cut here)>", "root" },
+	{ "Name <root\n b@y.org>", "!" },
+	{ "A <a@x.org>\n B <\n b@y.org\n >", "a@x.org | b@y.org" },
 	{ "a@x.org\n \n b@y.org", "a@x.org | b@y.org" },
 
 	/* no single reading */
