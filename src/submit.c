@@ -93,6 +93,16 @@ bool submit_prepare(struct request *r, struct outcome *o)
 	       choose_account(r, o);
 }
 
+/* Octets of header, empty line and body, as they would go to a server that needs nothing changed. */
+static uint64_t message_size(const struct message *m)
+{
+	uint64_t size = m->body.size + 2;
+
+	for (size_t i = 0; i < m->header.count; i++)
+		size += m->header.fields[i].text.len + 2;
+	return size;
+}
+
 static void compose(struct request *r, struct outcome *o, const struct compose_params *params)
 {
 	char *sender = r->envelope.sender ? alloc_string(r->envelope.sender)
@@ -108,7 +118,7 @@ static void compose(struct request *r, struct outcome *o, const struct compose_p
 
 		o->message_id = alloc_bytes(value + blanks, field_value_len(f) - blanks);
 	}
-	o->size = r->message.body.size;
+	o->size = message_size(&r->message);
 	free(sender);
 }
 

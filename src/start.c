@@ -1,5 +1,0 @@
-/* SPDX-License-Identifier: ISC */
-int main(void)
-{
-	return 70;
-}
