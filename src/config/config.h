@@ -139,7 +139,10 @@ char *account_from(const struct account *a, struct config *c, struct caller *cal
 /* Completes bare addresses: `domain`, else /etc/mailname's first word, else the host's full name.  Found out once. */
 const char *config_domain(struct config *c);
 
-/* The host's own full name ("box.example.org"), or short name where no full one is known: what local addresses may carry. */
+/*
+ * The host's own full name ("box.example.org"): its name where that has a dot, else what /etc/hosts has for it, else
+ * the short name.  The network is not asked.  What local addresses may carry.
+ */
 const char *config_host(struct config *c);
 
 /* Is this domain "localhost" or the host's own name, full or short? */

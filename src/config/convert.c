@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/alloc.h"
 #include "base/ascii.h"
-#include "base/base64.h"
 #include "base/units.h"
 #include "config/config.h"
 #include "config/provider.h"
 #include "config/settings.h"
+#include "config/syntax.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHA256_BYTES = 32, MAX_CONNECTIONS = 10000 };
-
-/* libgsasl's names that sendoff speaks (interface section 4), in lower case. */
-static const char *const mechanisms[] = { "plain", "login", "cram-md5", "scram-sha-1",
-	"scram-sha-256", "scram-sha-1-plus", "scram-sha-256-plus", "external", "gssapi",
-	"oauthbearer", "xoauth2" };
-
-static bool is_word_in(const char *word, const char *const *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (ascii_equal(word, words[i]))
-			return true;
-	return false;
-}
+enum { MAX_CONNECTIONS = 10000 };
 
 static void replace(void *member, char *value)
 {
@@ -34,31 +20,9 @@ static void replace(void *member, char *value)
 	*string = value;
 }
 
-static void replace_list(void *member, struct strlist *value)
-{
-	struct strlist *list = member;
-
-	strlist_release(list);
-	*list = *value;
-}
-
-static bool has_control(const char *s)
-{
-	while (*s && !ascii_is_control(*s))
-		s++;
-	return *s;
-}
-
-static bool has_blank_or_any(const char *s, const char *others)
-{
-	while (*s && !ascii_is_blank(*s) && !strchr(others, *s))
-		s++;
-	return *s;
-}
-
 static bool to_text(void *member, const char *value, struct caller *caller)
 {
-	if (has_control(value))
+	if (has_control_character(value))
 		return false;
 	replace(member, *value ? alloc_string(value) : NULL);
 	return true;
@@ -95,7 +59,7 @@ static bool to_provider(void *member, const char *value, struct caller *caller)
 
 static bool to_address(void *member, const char *value, struct caller *caller)
 {
-	return !has_blank_or_any(value, ",;<>()") && to_text(member, value, caller);
+	return (!*value || is_bare_address(value)) && to_text(member, value, caller);
 }
 
 static bool to_sender(void *member, const char *value, struct caller *caller)
@@ -106,45 +70,6 @@ static bool to_sender(void *member, const char *value, struct caller *caller)
 	return to_address(member, value, caller);
 }
 
-static bool is_name(const char *s)
-{
-	for (size_t i = 0; s[i]; i++)
-		if (!ascii_is_alnum(s[i]) && !ascii_is_8bit(s[i]) && !strchr("-._", s[i]))
-			return false;
-	return *s && *s != '.' && *s != '-';
-}
-
-/* With a zone behind it or not. */
-static bool is_ipv6(const char *s, size_t len)
-{
-	const char *zone = memchr(s, '%', len);
-	char *address = alloc_bytes(s, zone ? (size_t)(zone - s) : len);
-	struct in6_addr binary;
-	bool ok = inet_pton(AF_INET6, address, &binary) == 1;
-
-	free(address);
-	return ok;
-}
-
-/* A name, an address, or one in brackets, also as RFC 5321 section 4.1.3 writes it. */
-static bool is_host(const char *s)
-{
-	size_t len = strlen(s);
-	struct in_addr binary;
-	char *inner;
-	bool ok;
-
-	if (*s != '[')
-		return is_name(s) || is_ipv6(s, len);
-	if (s[len - 1] != ']')
-		return false;
-	inner = alloc_bytes(s + 1, len - 2);
-	s = ascii_starts_with(inner, "IPv6:") ? inner + 5 : inner;
-	ok = is_ipv6(s, strlen(s)) || inet_pton(AF_INET, s, &binary) == 1;
-	free(inner);
-	return ok;
-}
-
 static bool to_host(void *member, const char *value, struct caller *caller)
 {
 	return (!*value || is_host(value)) && to_text(member, value, caller);
@@ -152,23 +77,35 @@ static bool to_host(void *member, const char *value, struct caller *caller)
 
 static bool to_domain(void *member, const char *value, struct caller *caller)
 {
-	return (!*value || is_name(value)) && to_text(member, value, caller);
+	return (!*value || is_host_name(value)) && to_text(member, value, caller);
+}
+
+/* A list takes the member's place if it is good; it is used up. */
+static bool settle_list(void *member, struct strlist *list, bool is_good)
+{
+	struct strlist *kept = member;
+
+	strlist_release(is_good ? kept : list);
+	if (is_good)
+		*kept = *list;
+	return is_good;
+}
+
+static bool to_list(void *member, const char *value, bool (*is_good)(const char *s))
+{
+	struct strlist list = STRLIST_INIT;
+	bool ok;
+
+	strlist_split(&list, value);
+	ok = list.count > 0;
+	for (size_t i = 0; i < list.count; i++)
+		ok = ok && is_good(list.items[i]);
+	return settle_list(member, &list, ok);
 }
 
 static bool to_hosts(void *member, const char *value, struct caller *caller)
 {
-	struct strlist hosts = STRLIST_INIT;
-	bool ok;
-
-	strlist_split(&hosts, value);
-	ok = hosts.count > 0;
-	for (size_t i = 0; i < hosts.count; i++)
-		ok = ok && is_host(hosts.items[i]);
-	if (ok)
-		replace_list(member, &hosts);
-	else
-		strlist_release(&hosts);
-	return ok;
+	return to_list(member, value, is_host);
 }
 
 static bool to_number(const char *value, unsigned least, unsigned most, void *member)
@@ -218,7 +155,7 @@ static bool to_size(void *member, const char *value, struct caller *caller)
 
 static bool to_path(void *member, const char *value, struct caller *caller)
 {
-	char *path = has_control(value) ? NULL : caller_path(caller, value);
+	char *path = has_control_character(value) ? NULL : caller_path(caller, value);
 
 	if (path)
 		replace(member, path);
@@ -242,94 +179,49 @@ static bool to_certificate(void *member, const char *value, struct caller *calle
 
 static bool to_log(void *member, const char *value, struct caller *caller)
 {
-	static const char *const places[] = { "syslog", "stderr", "none" };
-
-	if (is_word_in(value, places, 3))
+	if (ascii_equal(value, "syslog") || ascii_equal(value, "stderr") || ascii_equal(value, "none"))
 		return to_lower(member, value, caller);
 	return to_path(member, value, caller);
-}
-
-static bool add_hex(struct buf *b, const char *s)
-{
-	bool colons = strchr(s, ':');
-
-	while (*s) {
-		int high = ascii_hex_value(s[0]);
-		int low = high < 0 ? -1 : ascii_hex_value(s[1]);
-
-		if (low < 0)
-			return false;
-		buf_addc(b, (char)(high * 16 + low));
-		s += 2;
-		if (colons && *s && (*s++ != ':' || !*s))
-			return false;
-	}
-	return true;
-}
-
-/* "SHA256:" may stand before it (RFC 7469 and OpenSSH write base64, OpenSSL and GnuTLS hex). */
-static bool add_fingerprint(struct strlist *pins, const char *s)
-{
-	struct buf bytes = BUF_INIT;
-	struct buf hex = BUF_INIT;
-	bool ok;
-
-	if (ascii_starts_with(s, "SHA256:"))
-		s += 7;
-	ok = (add_hex(&bytes, s) && bytes.len == SHA256_BYTES);
-	if (!ok) {
-		buf_truncate(&bytes, 0);
-		ok = base64_decode(&bytes, s, strlen(s)) && bytes.len == SHA256_BYTES;
-	}
-	for (size_t i = 0; ok && i < bytes.len; i++)
-		buf_addf(&hex, "%02x", (unsigned)(unsigned char)bytes.data[i]);
-	if (ok)
-		strlist_take(pins, buf_detach(&hex));
-	buf_release(&bytes);
-	return ok;
 }
 
 static bool to_fingerprints(void *member, const char *value, struct caller *caller)
 {
 	struct strlist written = STRLIST_INIT;
 	struct strlist pins = STRLIST_INIT;
-	bool ok;
+	bool ok = true;
 
 	strlist_split(&written, value);
-	ok = written.count > 0;
-	for (size_t i = 0; i < written.count; i++)
-		ok = ok && add_fingerprint(&pins, written.items[i]);
+	for (size_t i = 0; i < written.count && ok; i++) {
+		struct buf pin = BUF_INIT;
+
+		ok = add_fingerprint(&pin, written.items[i]);
+		strlist_take(&pins, buf_detach(&pin));
+	}
 	strlist_release(&written);
-	if (ok)
-		replace_list(member, &pins);
-	else
-		strlist_release(&pins);
-	return ok;
+	return settle_list(member, &pins, ok && pins.count > 0);
 }
 
-/* Separated by blanks or commas; "auto" alone is the empty list, "none" stands alone too. */
+static bool is_none(const char *s)
+{
+	return strcmp(s, "none") == 0;
+}
+
+/* Separated by blanks or commas; "auto" is the empty list, and like "none" stands alone. */
 static bool to_mechanisms(void *member, const char *value, struct caller *caller)
 {
-	struct strlist list = STRLIST_INIT;
-	char *commas = alloc_string(value);
+	struct strlist none = STRLIST_INIT;
+	char *commas;
 	bool ok;
 
+	if (ascii_equal(value, "auto"))
+		return settle_list(member, &none, true);
+	commas = alloc_string(value);
 	ascii_lower_string(commas);
 	for (char *c = commas; *c; c++)
 		if (ascii_is_blank(*c))
 			*c = ',';
-	strlist_split(&list, commas);
+	ok = to_list(member, commas, is_none(commas) ? is_none : is_mechanism);
 	free(commas);
-	ok = list.count > 0;
-	if (list.count == 1 && strcmp(list.items[0], "auto") == 0)
-		strlist_release(&list);
-	else if (list.count != 1 || strcmp(list.items[0], "none") != 0)
-		for (size_t i = 0; i < list.count; i++)
-			ok = ok && is_word_in(list.items[i], mechanisms, sizeof mechanisms / sizeof *mechanisms);
-	if (ok)
-		replace_list(member, &list);
-	else
-		strlist_release(&list);
 	return ok;
 }
 
@@ -343,51 +235,12 @@ static bool to_secret(void *member, const char *value, struct caller *caller)
 
 static bool to_patterns(void *member, const char *value, struct caller *caller)
 {
-	struct strlist patterns = STRLIST_INIT;
-	bool ok;
-
-	strlist_split(&patterns, value);
-	ok = patterns.count > 0;
-	for (size_t i = 0; i < patterns.count; i++)
-		ok = ok && strchr(patterns.items[i], '@') && !has_blank_or_any(patterns.items[i], "<>");
-	if (ok)
-		replace_list(member, &patterns);
-	else
-		strlist_release(&patterns);
-	return ok;
+	return to_list(member, value, is_pattern);
 }
 
 static bool to_ip_address(void *member, const char *value, struct caller *caller)
 {
-	struct in6_addr address;
-
-	return (!*value || inet_pton(AF_INET, value, &address) == 1 ||
-		       inet_pton(AF_INET6, value, &address) == 1) &&
-	       to_text(member, value, caller);
-}
-
-/* socks5://[user:password@]host:port, an IPv6 address in brackets. */
-static bool is_proxy(const char *url)
-{
-	const char *host, *colon;
-	unsigned port;
-	char *name;
-	bool ok;
-
-	if (!ascii_starts_with(url, "socks5://"))
-		return false;
-	url += 9;
-	host = strrchr(url, '@');
-	if (host && !memchr(url, ':', (size_t)(host - url)))
-		return false;
-	host = host ? host + 1 : url;
-	colon = strrchr(host, ':');
-	if (!colon || !to_number(colon + 1, 1, 65535, &port))
-		return false;
-	name = alloc_bytes(host, (size_t)(colon - host));
-	ok = is_host(name) && (*name == '[') == (strchr(name, ':') != NULL);
-	free(name);
-	return ok;
+	return (!*value || is_ip_address(value)) && to_text(member, value, caller);
 }
 
 static bool to_proxy(void *member, const char *value, struct caller *caller)
@@ -396,29 +249,25 @@ static bool to_proxy(void *member, const char *value, struct caller *caller)
 }
 
 /* RFC 3461 section 4.1: never alone, else any of the three. */
+static bool is_event(const char *s)
+{
+	return ascii_equal(s, "success") || ascii_equal(s, "failure") || ascii_equal(s, "delay");
+}
+
 static bool to_notify(void *member, const char *value, struct caller *caller)
 {
-	static const char *const events[] = { "success", "failure", "delay" };
-	struct strlist list = STRLIST_INIT;
+	struct strlist events = STRLIST_INIT;
+	struct buf joined = BUF_INIT;
 	bool ok;
 
-	strlist_split(&list, value);
-	ok = list.count > 0;
-	for (size_t i = 0; i < list.count; i++)
-		ok = ok && (is_word_in(list.items[i], events, 3) ||
-				   (list.count == 1 && ascii_equal(list.items[i], "never")));
-	if (ok)
-		replace(member, NULL);
-	for (size_t i = 0; ok && i < list.count; i++) {
-		struct buf joined = BUF_INIT;
-
-		if (i)
-			buf_addf(&joined, "%s,", *(char **)member);
-		buf_adds(&joined, list.items[i]);
-		to_lower(member, buf_str(&joined), caller);
-		buf_release(&joined);
-	}
-	strlist_release(&list);
+	to_list(&events, value, is_event);
+	for (size_t i = 0; i < events.count; i++)
+		buf_addf(&joined, "%s%s", i ? "," : "", events.items[i]);
+	if (ascii_equal(value, "never"))
+		buf_adds(&joined, value);
+	ok = joined.len > 0 && to_lower(member, buf_str(&joined), caller);
+	strlist_release(&events);
+	buf_release(&joined);
 	return ok;
 }
 
