@@ -22,8 +22,8 @@ enum {
 };
 
 /* Of all attempts; of none when a signal stopped them. */
-static bool explain_failures(const struct race_report *r, const struct address_list *list, unsigned port,
-	struct error *err)
+static bool explain_failures(const struct race_report *r, const struct address_list *list,
+	unsigned port, struct error *err)
 {
 	struct buf text = BUF_INIT;
 	char address[INET6_ADDRSTRLEN], reason[128];
@@ -37,10 +37,12 @@ static bool explain_failures(const struct race_report *r, const struct address_l
 		buf_addf(&text, "%s%s: %s", i ? ", " : "", address,
 			strerror_r(r->failures[i], reason, sizeof reason));
 	}
-	error_set(err, EX_TEMPFAIL, "4.4.1", "cannot connect%s%s", r->begun ? " to " : ": no time left", buf_str(&text));
+	error_set(err, EX_TEMPFAIL, "4.4.1", "cannot connect%s%s",
+		r->begun ? " to " : ": no time left", buf_str(&text));
 	buf_release(&text);
 	if (is_silent && port == 25)
-		error_hint(err, "many networks block port 25; submission servers listen on 587 and 465");
+		error_hint(err,
+			"many networks block port 25; submission servers listen on 587 and 465");
 	return false;
 }
 
@@ -54,8 +56,8 @@ static void note_addresses(const struct address_list *list, struct dial_peer *pe
 		address_print(&list->items[i], address);
 		if (len + strlen(address) + sizeof ", " > sizeof peer->addresses)
 			return;
-		len += (size_t)snprintf(peer->addresses + len, sizeof peer->addresses - len, "%s%s", len ? ", " : "",
-			address);
+		len += (size_t)snprintf(peer->addresses + len, sizeof peer->addresses - len, "%s%s",
+			len ? ", " : "", address);
 	}
 }
 
@@ -89,7 +91,8 @@ static int dial_host(const char *host, unsigned port, const char *source_text, i
 	race_arrange(&list, source_text ? &source : NULL);
 	note_addresses(&list, peer);
 	if (list.count == 0) {
-		error_set(err, EX_TEMPFAIL, "4.4.1", "'%s' has no address of the family of `source_address`", host);
+		error_set(err, EX_TEMPFAIL, "4.4.1",
+			"'%s' has no address of the family of `source_address`", host);
 		return -1;
 	}
 	for (size_t i = 0; i < list.count; i++)
@@ -121,20 +124,22 @@ static int dial_proxy(const struct dial_params *p, struct dial_peer *peer, struc
 	return fd;
 }
 
-static int dial_unix(const char *path, int64_t deadline_ms, struct dial_peer *peer, struct error *err)
+static int dial_unix(
+	const char *path, int64_t deadline_ms, struct dial_peer *peer, struct error *err)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	bool ok;
 	int fd;
 
 	if (strlen(path) >= sizeof to.sun_path) {
-		error_set(err, EX_CONFIG, NULL, "`socket`: the path is longer than %zu bytes", sizeof to.sun_path - 1);
+		error_set(err, EX_CONFIG, NULL, "`socket`: the path is longer than %zu bytes",
+			sizeof to.sun_path - 1);
 		return -1;
 	}
 	memcpy(to.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	while (!(ok = fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0) && errno == EAGAIN &&
-		wait_left_ms(deadline_ms))
+	while (!(ok = fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0) &&
+		errno == EAGAIN && wait_left_ms(deadline_ms))
 		wait_any(NULL, 0, clock_now_ms() + BACKLOG_PAUSE_MS);
 	if (ok) {
 		snprintf(peer->address, sizeof peer->address, "unix");

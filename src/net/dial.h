@@ -17,7 +17,7 @@ struct dial_params {
 	const char *host; /* name or address literal (with or without brackets) */
 	unsigned port;
 	const char *source_address; /* NULL: any */
-	const char *proxy; /* "socks5://[user:password@]host:port", NULL: none; the proxy resolves the host */
+	const char *proxy; /* "socks5://[user:password@]host:port"; NULL: none */
 	const char *socket; /* path: connect there and to nowhere else; NULL: by host and port */
 	int64_t deadline_ms;
 };
@@ -25,16 +25,16 @@ struct dial_params {
 /* What became known on the way; filled as far as dial came, also when it fails. */
 struct dial_peer {
 	char address[INET6_ADDRSTRLEN]; /* of the server or proxy; "unix" for a socket path */
-	char local[INET6_ADDRSTRLEN];	/* our end, for the address literal in EHLO; "" if unknown */
-	char addresses[512];		/* all that the name of server or proxy stands for, "192.0.2.1, 2001:db8::1" */
-	int64_t resolved_ms;		/* by base/clock.h, when these were known; 0: the look-up failed */
-	bool is_local; /* loopback or Unix socket, no proxy between: clear text leaves nothing to be read */
+	char local[INET6_ADDRSTRLEN]; /* our end, for the literal in EHLO; "" if unknown */
+	char addresses[512]; /* all that the name stands for, "192.0.2.1, 2001:db8::1" */
+	int64_t resolved_ms; /* by base/clock.h, when these were known; 0: never */
+	bool is_local; /* loopback or Unix socket, no proxy between */
 };
 
 /*
- * Returns the connected socket (non-blocking, close-on-exec, TCP_NODELAY), or -1.  EX_NOHOST when the name does
- * not exist, EX_CONFIG for a malformed proxy or source address, EX_TEMPFAIL for all else of the network; the
- * text names each address tried.
+ * Returns the connected socket (non-blocking, close-on-exec, TCP_NODELAY), or -1.  EX_NOHOST
+ * when the name does not exist, EX_CONFIG for a malformed proxy or source address, EX_TEMPFAIL
+ * for all else of the network; the text names each address tried.
  */
 int dial(const struct dial_params *p, struct dial_peer *peer, struct error *err);
 

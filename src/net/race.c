@@ -18,7 +18,8 @@ struct race {
 	int64_t next_ms; /* when the next attempt begins */
 };
 
-static int begin_connect(const union net_address *to, const union net_address *source, bool *is_done)
+static int begin_connect(
+	const union net_address *to, const union net_address *source, bool *is_done)
 {
 	int fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int reason;
@@ -72,7 +73,8 @@ static int wait_for_winner(struct race *r, int64_t deadline_ms)
 
 	for (size_t i = 0; i < r->report->begun; i++)
 		fds[i] = (struct pollfd){ .fd = r->fds[i], .events = POLLOUT };
-	if (!wait_any(fds, (nfds_t)r->report->begun, has_more && r->next_ms < deadline_ms ? r->next_ms : deadline_ms))
+	if (!wait_any(fds, (nfds_t)r->report->begun,
+		    has_more && r->next_ms < deadline_ms ? r->next_ms : deadline_ms))
 		return -1;
 	for (size_t i = 0; i < r->report->begun; i++)
 		if (r->fds[i] >= 0 && fds[i].revents && has_connected(r, i))
@@ -80,15 +82,17 @@ static int wait_for_winner(struct race *r, int64_t deadline_ms)
 	return -1;
 }
 
-int race_connect(const struct address_list *list, const union net_address *source, int64_t deadline_ms,
-	struct race_report *report)
+int race_connect(const struct address_list *list, const union net_address *source,
+	int64_t deadline_ms, struct race_report *report)
 {
 	struct race r = { .list = list, .source = source, .report = report };
 	int winner = -1;
 
 	*report = (struct race_report){ 0 };
-	while (winner < 0 && (r.pending || report->begun < list->count) && wait_left_ms(deadline_ms)) {
-		bool may_begin = report->begun < list->count && (!r.pending || clock_left_ms(r.next_ms) == 0);
+	while (winner < 0 && (r.pending || report->begun < list->count) &&
+		wait_left_ms(deadline_ms)) {
+		bool may_begin = report->begun < list->count &&
+				 (!r.pending || clock_left_ms(r.next_ms) == 0);
 
 		winner = may_begin ? begin_next(&r) : wait_for_winner(&r, deadline_ms);
 	}

@@ -35,7 +35,8 @@ bool address_parse(const char *literal, union net_address *a)
 	*a = (union net_address){ 0 };
 	if (len >= sizeof text)
 		return false;
-	snprintf(text, sizeof text, "%.*s", (int)(has_brackets ? len - 2 : len), literal + has_brackets);
+	snprintf(text, sizeof text, "%.*s", (int)(has_brackets ? len - 2 : len),
+		literal + has_brackets);
 	a->v4.sin_family = AF_INET;
 	if (inet_pton(AF_INET, text, &a->v4.sin_addr) == 1)
 		return true;
@@ -73,8 +74,8 @@ bool address_is_loopback(const union net_address *a)
 
 void address_print(const union net_address *a, char text[INET6_ADDRSTRLEN])
 {
-	const void *bytes = a->any.sa_family == AF_INET6 ? (const void *)&a->v6.sin6_addr :
-							   (const void *)&a->v4.sin_addr;
+	const void *bytes = a->any.sa_family == AF_INET6 ? (const void *)&a->v6.sin6_addr
+							 : (const void *)&a->v4.sin_addr;
 
 	if (!inet_ntop(a->any.sa_family, bytes, text, INET6_ADDRSTRLEN))
 		text[0] = '\0';
@@ -117,7 +118,10 @@ static void answer_as_child(const char *host, int to, pid_t parent)
 	_exit(n == (ssize_t)sizeof answer ? 0 : 1);
 }
 
-/* The child is gone or about to go.  ECHILD: the caller ignores SIGCHLD, and the kernel has reaped it. */
+/*
+ * The child is gone or about to go.  ECHILD: the caller ignores SIGCHLD, and the kernel has
+ * reaped it.
+ */
 static void reap(pid_t child)
 {
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
@@ -167,7 +171,8 @@ static bool explain(const struct answer *answer, const char *host, struct error 
 	if (failure == EAI_SYSTEM)
 		error_set_errno(err, EX_TEMPFAIL, answer->os_error, "cannot look up '%s'", host);
 	else
-		error_set(err, EX_TEMPFAIL, "4.4.3", "cannot look up '%s': %s", host, gai_strerror(failure));
+		error_set(err, EX_TEMPFAIL, "4.4.3", "cannot look up '%s': %s", host,
+			gai_strerror(failure));
 	return error_hint(err, "is this machine online, and does its name server answer?");
 }
 

@@ -43,8 +43,9 @@ bool address_is_loopback(const union net_address *a);
 void address_print(const union net_address *a, char text[INET6_ADDRSTRLEN]);
 
 /*
- * The addresses of a name, in the order of the system's preference (RFC 6724), or of a literal without asking
- * anybody.  EX_NOHOST when the name does not exist or has no address, EX_TEMPFAIL for all else.
+ * The addresses of a name, in the order of the system's preference (RFC 6724), or of a literal
+ * without asking anybody.  EX_NOHOST when the name does not exist or has no address,
+ * EX_TEMPFAIL for all else.
  */
 bool resolve(const char *host, int64_t deadline_ms, struct address_list *list, struct error *err);
 

@@ -103,7 +103,8 @@ bool socks_parse(const char *url, struct socks_proxy *proxy, struct error *err)
 	if (ok)
 		return true;
 	socks_release(proxy);
-	return error_set(err, EX_CONFIG, NULL, "`proxy` is not of the form socks5://[user:password@]host:port");
+	return error_set(err, EX_CONFIG, NULL,
+		"`proxy` is not of the form socks5://[user:password@]host:port");
 }
 
 void socks_release(struct socks_proxy *proxy)
@@ -130,7 +131,8 @@ static bool send_octets(int fd, const struct buf *b, int64_t deadline_ms, struct
 		ssize_t n = send(fd, b->data + at, b->len - at, MSG_NOSIGNAL);
 
 		if (n < 0 && !is_retry(errno))
-			return error_set_errno(err, EX_TEMPFAIL, errno, "connection to the proxy lost");
+			return error_set_errno(
+				err, EX_TEMPFAIL, errno, "connection to the proxy lost");
 		if (n < 0 && !wait_for(fd, POLLOUT, deadline_ms))
 			return too_slow(err);
 		at += n > 0 ? (size_t)n : 0;
@@ -138,15 +140,18 @@ static bool send_octets(int fd, const struct buf *b, int64_t deadline_ms, struct
 	return true;
 }
 
-static bool receive_octets(int fd, unsigned char *data, size_t len, int64_t deadline_ms, struct error *err)
+static bool receive_octets(
+	int fd, unsigned char *data, size_t len, int64_t deadline_ms, struct error *err)
 {
 	for (size_t at = 0; at < len;) {
 		ssize_t n = recv(fd, data + at, len - at, 0);
 
 		if (n == 0)
-			return error_set(err, EX_TEMPFAIL, "4.4.1", "the proxy closed the connection");
+			return error_set(
+				err, EX_TEMPFAIL, "4.4.1", "the proxy closed the connection");
 		if (n < 0 && !is_retry(errno))
-			return error_set_errno(err, EX_TEMPFAIL, errno, "connection to the proxy lost");
+			return error_set_errno(
+				err, EX_TEMPFAIL, errno, "connection to the proxy lost");
 		if (n < 0 && !wait_for(fd, POLLIN, deadline_ms))
 			return too_slow(err);
 		at += n > 0 ? (size_t)n : 0;
@@ -172,10 +177,12 @@ static bool log_in(int fd, const struct socks_proxy *proxy, int64_t deadline_ms,
 	ok = send_octets(fd, &request, deadline_ms, err) &&
 	     receive_octets(fd, answer, sizeof answer, deadline_ms, err);
 	buf_wipe(&request);
-	return ok && (answer[1] == 0 || error_set(err, EX_TEMPFAIL, "4.4.1", "the proxy refused user or password"));
+	return ok && (answer[1] == 0 || error_set(err, EX_TEMPFAIL, "4.4.1",
+						"the proxy refused user or password"));
 }
 
-static bool agree_on_method(int fd, const struct socks_proxy *proxy, int64_t deadline_ms, struct error *err)
+static bool agree_on_method(
+	int fd, const struct socks_proxy *proxy, int64_t deadline_ms, struct error *err)
 {
 	static const char with_login[] = { SOCKS_VERSION, 2, METHOD_NONE, METHOD_PASSWORD };
 	static const char without[] = { SOCKS_VERSION, 1, METHOD_NONE };
@@ -183,14 +190,16 @@ static bool agree_on_method(int fd, const struct socks_proxy *proxy, int64_t dea
 	unsigned char answer[2];
 	bool ok;
 
-	buf_add(&request, proxy->user ? with_login : without, proxy->user ? sizeof with_login : sizeof without);
+	buf_add(&request, proxy->user ? with_login : without,
+		proxy->user ? sizeof with_login : sizeof without);
 	ok = send_octets(fd, &request, deadline_ms, err) &&
 	     receive_octets(fd, answer, sizeof answer, deadline_ms, err);
 	buf_release(&request);
 	if (!ok)
 		return false;
 	if (answer[0] != SOCKS_VERSION)
-		return error_set(err, EX_TEMPFAIL, "4.4.1", "what answers there is no SOCKS5 proxy");
+		return error_set(
+			err, EX_TEMPFAIL, "4.4.1", "what answers there is no SOCKS5 proxy");
 	if (answer[1] == METHOD_PASSWORD && proxy->user)
 		return log_in(fd, proxy, deadline_ms, err);
 	return answer[1] == METHOD_NONE ||
@@ -215,6 +224,21 @@ static void add_destination(struct buf *b, const char *host, unsigned port)
 	buf_addc(b, (char)port);
 }
 
+/* By its type and first octet; 0: unknown. */
+static size_t bound_address_size(const unsigned char head[5])
+{
+	switch (head[3]) {
+	case ADDRESS_IPV4:
+		return 4;
+	case ADDRESS_IPV6:
+		return 16;
+	case ADDRESS_NAME:
+		return head[4] + 1u;
+	default:
+		return 0;
+	}
+}
+
 /* The address that the proxy bound tells us nothing, but has to be read. */
 static bool read_connect_answer(int fd, int64_t deadline_ms, struct error *err)
 {
@@ -224,18 +248,20 @@ static bool read_connect_answer(int fd, int64_t deadline_ms, struct error *err)
 	if (!receive_octets(fd, head, sizeof head, deadline_ms, err))
 		return false;
 	if (head[1]) {
-		const char *why = head[1] < sizeof refusals / sizeof *refusals ? refusals[head[1]] : "unknown reason";
+		const char *why = head[1] < sizeof refusals / sizeof *refusals ? refusals[head[1]]
+									       : "unknown reason";
 
 		return error_set(err, EX_TEMPFAIL, "4.4.1", "the proxy does not connect: %s", why);
 	}
-	len = head[3] == ADDRESS_IPV4 ? 4 : head[3] == ADDRESS_IPV6 ? 16 : head[3] == ADDRESS_NAME ? head[4] + 1u : 0;
+	len = bound_address_size(head);
 	if (head[0] != SOCKS_VERSION || !len)
-		return error_set(err, EX_TEMPFAIL, "4.4.1", "the proxy gives an answer that is not SOCKS5");
+		return error_set(
+			err, EX_TEMPFAIL, "4.4.1", "the proxy gives an answer that is not SOCKS5");
 	return receive_octets(fd, rest, len - 1 + 2, deadline_ms, err);
 }
 
-bool socks_connect(int fd, const struct socks_proxy *proxy, const char *host, unsigned port, int64_t deadline_ms,
-	struct error *err)
+bool socks_connect(int fd, const struct socks_proxy *proxy, const char *host, unsigned port,
+	int64_t deadline_ms, struct error *err)
 {
 	static const char connect_to[] = { SOCKS_VERSION, COMMAND_CONNECT, 0 };
 	struct buf request = BUF_INIT;
@@ -245,7 +271,8 @@ bool socks_connect(int fd, const struct socks_proxy *proxy, const char *host, un
 		return error_set(err, EX_NOHOST, "5.4.4", "host name is too long");
 	buf_add(&request, connect_to, sizeof connect_to);
 	add_destination(&request, host, port);
-	ok = agree_on_method(fd, proxy, deadline_ms, err) && send_octets(fd, &request, deadline_ms, err) &&
+	ok = agree_on_method(fd, proxy, deadline_ms, err) &&
+	     send_octets(fd, &request, deadline_ms, err) &&
 	     read_connect_answer(fd, deadline_ms, err);
 	buf_release(&request);
 	return ok;

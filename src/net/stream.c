@@ -55,12 +55,13 @@ void stream_open(struct stream *s, int fd, int64_t write_timeout_ms)
 	s->write_timeout_ms = write_timeout_ms;
 }
 
-bool stream_upgrade(struct stream *s, const struct stream_transport *transport, void *context, struct tls *tls,
-	struct error *err)
+bool stream_upgrade(struct stream *s, const struct stream_transport *transport, void *context,
+	struct tls *tls, struct error *err)
 {
 	if (stream_has_input(s))
 		return error_set(err, EX_PROTOCOL, "5.7.4",
-			"the server sent more in clear where TLS has to begin; somebody may be tampering");
+			"the server sent more in clear where TLS has to begin; somebody may be "
+			"tampering");
 	s->transport->close(s->context);
 	s->transport = transport;
 	s->context = context;
@@ -79,7 +80,10 @@ static bool lost(const struct stream *s, int reason, struct error *err)
 	return false;
 }
 
-/* Takes what has come: true if that was something, or the end; otherwise *events says what to wait for. */
+/*
+ * Takes what has come: true if that was something, or the end; otherwise *events says what to
+ * wait for.
+ */
 static bool receive(struct stream *s, short *events)
 {
 	ssize_t n;
@@ -89,7 +93,8 @@ static bool receive(struct stream *s, short *events)
 		buf_remove(&s->in, 0, s->in_at);
 		s->in_at = 0;
 	}
-	n = s->transport->receive(s->context, buf_reserve(&s->in, STREAM_RECORD), STREAM_RECORD, events);
+	n = s->transport->receive(
+		s->context, buf_reserve(&s->in, STREAM_RECORD), STREAM_RECORD, events);
 	if (n > 0)
 		s->in.len += (size_t)n;
 	buf_truncate(&s->in, s->in.len);
@@ -127,8 +132,8 @@ static bool more_input(struct stream *s, int64_t deadline_ms, struct error *err)
 	}
 	if (stream_has_input(s))
 		return true;
-	return s->end_errno ? lost(s, s->end_errno, err) :
-			      error_set(err, EX_TEMPFAIL, "4.4.2", "connection closed by server");
+	return s->end_errno ? lost(s, s->end_errno, err)
+			    : error_set(err, EX_TEMPFAIL, "4.4.2", "connection closed by server");
 }
 
 bool stream_has_input(const struct stream *s)
@@ -151,14 +156,16 @@ static bool take_line(struct stream *s, struct buf *line, size_t keep, size_t *s
 	return lf;
 }
 
-bool stream_read_line(struct stream *s, struct buf *line, size_t keep, int64_t deadline_ms, struct error *err)
+bool stream_read_line(
+	struct stream *s, struct buf *line, size_t keep, int64_t deadline_ms, struct error *err)
 {
 	size_t seen = 0;
 
 	buf_truncate(line, 0);
 	while (!take_line(s, line, keep, &seen)) {
 		if (seen > STREAM_INPUT_MAX)
-			return error_set(err, EX_PROTOCOL, "5.5.2", "the server sends a line without an end");
+			return error_set(err, EX_PROTOCOL, "5.5.2",
+				"the server sends a line without an end");
 		if (wait_left_ms(deadline_ms) == 0)
 			return wait_error(err, "4.4.2", "no answer from the server in time");
 		if (!more_input(s, deadline_ms, err))
@@ -169,7 +176,10 @@ bool stream_read_line(struct stream *s, struct buf *line, size_t keep, int64_t d
 	return true;
 }
 
-/* Waits until output can go on, and keeps input that comes meanwhile: a server may not read before its replies are. */
+/*
+ * Waits until output can go on, and keeps input that comes meanwhile: a server may not read
+ * before its replies are.
+ */
 static bool wait_to_send(struct stream *s, short events, struct error *err)
 {
 	int64_t deadline_ms = clock_now_ms() + s->write_timeout_ms;
@@ -244,7 +254,8 @@ bool stream_write(struct stream *s, const void *data, size_t len, struct error *
 
 		if (!whole)
 			buf_add(&s->out, p, piece);
-		if (whole ? !send_all(s, p, piece, err) : s->out.len == STREAM_RECORD && !stream_flush(s, err))
+		if (whole ? !send_all(s, p, piece, err)
+			  : s->out.len == STREAM_RECORD && !stream_flush(s, err))
 			return false;
 		p += piece;
 		len -= piece;

@@ -105,7 +105,8 @@ static bool is_ours(const struct stat *st, const struct stat *directory)
 {
 	bool is_shared = directory->st_mode & S_ISGID && st->st_gid == directory->st_gid;
 
-	return st->st_nlink == 0 && !(st->st_mode & S_IRWXO) && (st->st_uid == geteuid() || is_shared);
+	return st->st_nlink == 0 && !(st->st_mode & S_IRWXO) &&
+	       (st->st_uid == geteuid() || is_shared);
 }
 
 static void seal_ticket(struct buf *ticket, const void *session, size_t len, int64_t expires_s)
@@ -130,7 +131,8 @@ static bool is_sound(const struct buf *ticket)
 		buf_adds(&head, magic);
 		add_digest(&head, ticket->data + EXPIRES_AT, ticket->len - EXPIRES_AT);
 		buf_addc(&head, ' ');
-		ok = memcmp(head.data, ticket->data, EXPIRES_AT) == 0 && ticket->data[SESSION_AT - 1] == '\n';
+		ok = memcmp(head.data, ticket->data, EXPIRES_AT) == 0 &&
+		     ticket->data[SESSION_AT - 1] == '\n';
 		buf_release(&head);
 	}
 	return ok;
@@ -152,7 +154,8 @@ static bool open_ticket(struct buf *ticket)
 }
 
 /* Whose rename succeeds has the ticket, and nobody else. */
-static bool take_slot(int dir, const struct stat *dir_st, const char *key, unsigned slot, struct buf *session)
+static bool take_slot(
+	int dir, const struct stat *dir_st, const char *key, unsigned slot, struct buf *session)
 {
 	char from[NAME_SIZE], to[NAME_SIZE];
 	struct stat st;
@@ -167,8 +170,8 @@ static bool take_slot(int dir, const struct stat *dir_st, const char *key, unsig
 	unlinkat(dir, to, 0);
 	if (fd < 0)
 		return false;
-	ok = fstat(fd, &st) == 0 && is_ours(&st, dir_st) && file_read_all(fd, session, SESSION_AT + TICKET_MAX) &&
-	     open_ticket(session);
+	ok = fstat(fd, &st) == 0 && is_ours(&st, dir_st) &&
+	     file_read_all(fd, session, SESSION_AT + TICKET_MAX) && open_ticket(session);
 	close(fd);
 	if (!ok)
 		buf_wipe(session);
@@ -191,7 +194,8 @@ static void sweep(int dir)
 	struct stat st;
 
 	for (const struct dirent *entry; list && (entry = readdir(list));)
-		if (is_ticket_name(entry->d_name) && fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		if (is_ticket_name(entry->d_name) &&
+			fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 			st.st_mtime < oldest_s)
 			unlinkat(dir, entry->d_name, 0);
 	if (list)
@@ -234,7 +238,8 @@ static void write_ticket(int dir, mode_t mode, const char *key, const struct buf
 	unlinkat(dir, name, 0);
 }
 
-void ticket_put(const char *directory, const char *key, const void *session, size_t len, int64_t expires_s)
+void ticket_put(
+	const char *directory, const char *key, const void *session, size_t len, int64_t expires_s)
 {
 	int64_t latest_s = clock_wall_s() + TICKET_AGE_MAX_S;
 	struct buf ticket = BUF_INIT;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * TLS session tickets in a directory, between processes.  A ticket is used by one process at a time; several of a server
- * are kept for callers that run side by side.  Nothing here can fail: without a ticket the handshake is a full one.
+ * TLS session tickets in a directory, between processes.  A ticket is used by one process at a
+ * time; several of a server are kept for callers that run side by side.  Nothing here can fail:
+ * without a ticket the handshake is a full one.
  *
- * A file KEY.N (N from 0 to 7) holds a line "sendoff-ticket-1 DIGEST EXPIRES" (SHA-256, in hex, of all that comes after
- * it and a blank; wall clock in seconds, 20 digits) and the session as the TLS library wrote it: key material, so the file is its owner's alone,
- * or in a set-group-id directory the group's.  What is damaged, old or somebody else's counts as not there.
+ * A file KEY.N (N from 0 to 7) holds a line "sendoff-ticket-1 DIGEST EXPIRES" (SHA-256, in hex,
+ * of all that comes after it and a blank; wall clock in seconds, 20 digits) and the session as
+ * the TLS library wrote it: key material, so the file is its owner's alone, or in a set-group-id
+ * directory the group's.  What is damaged, old or somebody else's counts as not there.
  */
 #ifndef NET_TICKET_H
 #define NET_TICKET_H
@@ -30,7 +32,8 @@ void ticket_key(const struct tls_params *p, char key[TICKET_KEY_SIZE]);
 bool ticket_take(const char *directory, const char *key, struct buf *session);
 
 /* Puts one in, until expires_s; makes the directory.  With eight there already it is dropped. */
-void ticket_put(const char *directory, const char *key, const void *session, size_t len, int64_t expires_s);
+void ticket_put(
+	const char *directory, const char *key, const void *session, size_t len, int64_t expires_s);
 
 /* Drops all of a key. */
 void ticket_drop(const char *directory, const char *key);

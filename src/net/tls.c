@@ -18,8 +18,8 @@
 GNUTLS_SKIP_GLOBAL_INIT
 
 /*
- * After a full handshake a server that has not set TCP_NODELAY holds its next reply until the ticket before it is
- * acknowledged; from the second reply on nothing is held.
+ * After a full handshake a server that has not set TCP_NODELAY holds its next reply until the
+ * ticket before it is acknowledged; from the second reply on nothing is held.
  */
 enum { QUICK_TURNS = 2 };
 
@@ -31,7 +31,8 @@ static const struct {
 	{ GNUTLS_E_UNEXPECTED_PACKET, "the server speaks no TLS on this port" },
 	{ GNUTLS_E_UNEXPECTED_PACKET_LENGTH, "the server speaks no TLS on this port" },
 	{ GNUTLS_E_RECORD_OVERFLOW, "the server speaks no TLS on this port" },
-	{ GNUTLS_E_UNSUPPORTED_VERSION_PACKET, "the server has no version of TLS that is allowed here" },
+	{ GNUTLS_E_UNSUPPORTED_VERSION_PACKET,
+		"the server has no version of TLS that is allowed here" },
 	{ GNUTLS_E_UNKNOWN_CIPHER_SUITE, "the server and tls_priority have no cipher in common" },
 	{ GNUTLS_E_DH_PRIME_UNACCEPTABLE, "the server's key exchange is too weak" },
 };
@@ -40,15 +41,17 @@ static bool set_priority(struct tls *t, const char *priority, struct error *err)
 {
 	static const char less[] = "-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL:%PROFILE_MEDIUM";
 	const char *at = NULL;
-	int rc = priority ? gnutls_priority_set_direct(t->session, priority, &at) :
-			    gnutls_set_default_priority_append(t->session, less, &at, 0);
+	int rc = priority ? gnutls_priority_set_direct(t->session, priority, &at)
+			  : gnutls_set_default_priority_append(t->session, less, &at, 0);
 
 	if (rc == 0)
 		return true;
 	if (priority)
-		return error_set(err, EX_CONFIG, NULL, "tls_priority is no GnuTLS priority string from character %zu on",
+		return error_set(err, EX_CONFIG, NULL,
+			"tls_priority is no GnuTLS priority string from character %zu on",
 			at ? (size_t)(at - priority) + 1 : 1);
-	return error_set(err, EX_CONFIG, NULL, "the system's TLS policy cannot be used: %s", gnutls_strerror(rc));
+	return error_set(err, EX_CONFIG, NULL, "the system's TLS policy cannot be used: %s",
+		gnutls_strerror(rc));
 }
 
 /* False with errno for a file that cannot be read; URLs are left to PKCS #11. */
@@ -65,11 +68,14 @@ static bool set_certificate(struct tls *t, const struct tls_params *p, struct er
 	if (!p->certificate)
 		return true;
 	if (!can_read(p->certificate))
-		return error_set_errno(err, EX_PROTOCOL, errno, "cannot read tls_cert '%s'", p->certificate);
+		return error_set_errno(
+			err, EX_PROTOCOL, errno, "cannot read tls_cert '%s'", p->certificate);
 	if (!can_read(key))
 		return error_set_errno(err, EX_PROTOCOL, errno, "cannot read tls_key '%s'", key);
-	rc = gnutls_certificate_set_x509_key_file2(t->credentials, p->certificate, key, GNUTLS_X509_FMT_PEM, NULL, 0);
-	return rc >= 0 || error_set(err, EX_PROTOCOL, "4.7.5", "tls_cert '%s' and tls_key '%s' cannot be used: %s",
+	rc = gnutls_certificate_set_x509_key_file2(
+		t->credentials, p->certificate, key, GNUTLS_X509_FMT_PEM, NULL, 0);
+	return rc >= 0 || error_set(err, EX_PROTOCOL, "4.7.5",
+				  "tls_cert '%s' and tls_key '%s' cannot be used: %s",
 				  p->certificate, key, gnutls_strerror(rc));
 }
 
@@ -97,7 +103,8 @@ static bool verify(struct tls *t)
 
 static int verify_in_handshake(gnutls_session_t session)
 {
-	return verify(gnutls_session_get_ptr(session)) ? 0 : GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
+	return verify(gnutls_session_get_ptr(session)) ? 0
+						       : GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
 }
 
 /* A session that GnuTLS cannot read, or the server does not want, makes for a full handshake. */
@@ -120,8 +127,8 @@ static bool set_up(struct tls *t, int fd, const struct tls_params *p, struct err
 		gnutls_init(&t->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0 ||
 		gnutls_certificate_allocate_credentials(&t->credentials) < 0)
 		return error_set(err, EX_SOFTWARE, NULL, "TLS cannot be started");
-	if (!verify_parse_pins(p->fingerprints, &t->pins, err) || !set_priority(t, p->priority, err) ||
-		!set_certificate(t, p, err))
+	if (!verify_parse_pins(p->fingerprints, &t->pins, err) ||
+		!set_priority(t, p->priority, err) || !set_certificate(t, p, err))
 		return false;
 	set_name(t, p->name);
 	gnutls_session_set_ptr(t->session, t);
@@ -136,14 +143,17 @@ static bool explain_alert(const struct tls *t, struct error *err)
 {
 	gnutls_alert_description_t alert = gnutls_alert_get(t->session);
 
-	error_set(err, EX_PROTOCOL, "4.7.5", "the server refuses TLS: %s", gnutls_alert_get_name(alert));
+	error_set(err, EX_PROTOCOL, "4.7.5", "the server refuses TLS: %s",
+		gnutls_alert_get_name(alert));
 	if (alert == GNUTLS_A_PROTOCOL_VERSION || alert == GNUTLS_A_HANDSHAKE_FAILURE ||
 		alert == GNUTLS_A_INSUFFICIENT_SECURITY)
-		return error_hint(err, "its TLS may be too old; tls_priority = NORMAL allows more, at your risk");
+		return error_hint(err,
+			"its TLS may be too old; tls_priority = NORMAL allows more, at your risk");
 	if (alert == GNUTLS_A_UNRECOGNIZED_NAME)
 		return error_hint(err, "set tls_name to the name that the server knows itself by");
 	if (alert == GNUTLS_A_CERTIFICATE_REQUIRED || alert == GNUTLS_A_BAD_CERTIFICATE)
-		return error_hint(err, "the server wants a client certificate: tls_cert and tls_key");
+		return error_hint(
+			err, "the server wants a client certificate: tls_cert and tls_key");
 	return false;
 }
 
@@ -153,21 +163,26 @@ static bool explain_failure(const struct tls *t, int rc, struct error *err)
 
 	if (t->was_refused)
 		return false;
-	if (rc == GNUTLS_E_PREMATURE_TERMINATION || rc == GNUTLS_E_PULL_ERROR || rc == GNUTLS_E_PUSH_ERROR)
-		return error_set(err, EX_TEMPFAIL, "4.4.2", "connection lost during the TLS handshake");
+	if (rc == GNUTLS_E_PREMATURE_TERMINATION || rc == GNUTLS_E_PULL_ERROR ||
+		rc == GNUTLS_E_PUSH_ERROR)
+		return error_set(
+			err, EX_TEMPFAIL, "4.4.2", "connection lost during the TLS handshake");
 	if (rc == GNUTLS_E_FATAL_ALERT_RECEIVED)
 		return explain_alert(t, err);
 	for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
 		if (failures[i].code == rc)
 			text = failures[i].text;
 	if (!text)
-		return error_set(err, EX_PROTOCOL, "4.7.5", "TLS handshake failed: %s", gnutls_strerror(rc));
+		return error_set(
+			err, EX_PROTOCOL, "4.7.5", "TLS handshake failed: %s", gnutls_strerror(rc));
 	error_set(err, EX_PROTOCOL, "4.7.5", "%s", text);
 	if (!strstr(text, "no TLS"))
 		return false;
-	return t->params.is_implicit ?
-		       error_hint(err, "with tls = implicit use port 465; on port 587 use tls = starttls") :
-		       error_hint(err, "it offered STARTTLS but does not do it; tls = implicit with port 465 may work");
+	return t->params.is_implicit
+		       ? error_hint(err,
+				 "with tls = implicit use port 465; on port 587 use tls = starttls")
+		       : error_hint(err, "it offered STARTTLS but does not do it; tls = implicit "
+					 "with port 465 may work");
 }
 
 static bool handshake(struct tls *t, struct stream *s, struct error *err)
@@ -178,7 +193,8 @@ static bool handshake(struct tls *t, struct stream *s, struct error *err)
 	while ((rc = gnutls_handshake(t->session)) < 0 && !gnutls_error_is_fatal(rc)) {
 		bool wants_to_send = gnutls_record_get_direction(t->session);
 
-		if (!wait_left_ms(deadline_ms) || !wait_for(s->fd, wants_to_send ? POLLOUT : POLLIN, deadline_ms))
+		if (!wait_left_ms(deadline_ms) ||
+			!wait_for(s->fd, wants_to_send ? POLLOUT : POLLIN, deadline_ms))
 			return wait_error(err, "4.4.2", "no end of the TLS handshake in time");
 	}
 	if (rc == 0)
@@ -187,7 +203,10 @@ static bool handshake(struct tls *t, struct stream *s, struct error *err)
 	return explain_failure(t, rc, err);
 }
 
-/* The verification in the handshake does not happen when it is resumed; tickets of a server that fails it are of no use. */
+/*
+ * The verification in the handshake does not happen when it is resumed; tickets of a server
+ * that fails it are of no use.
+ */
 static bool verify_resumed(struct tls *t)
 {
 	if (!gnutls_session_is_resumed(t->session) || verify(t))

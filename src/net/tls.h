@@ -17,14 +17,15 @@
 
 struct tls_params {
 	const char *name; /* to check and, unless it is an address, to send as SNI */
-	unsigned port;	  /* only part of the ticket's key */
-	bool is_implicit; /* from the first byte, not after STARTTLS: for the ticket's key and the hints */
+	unsigned port; /* only part of the ticket's key */
+	bool is_implicit; /* from the first byte, not after STARTTLS */
 	bool verify;
 	const char *trust_file; /* PEM; NULL: the system's store */
-	const struct strlist *fingerprints; /* not empty: pins instead of CA, name and date; NULL is empty */
-	const char *certificate, *key; /* client's, files or pkcs11: URLs; NULL: none; the key may lie in the certificate's file */
-	const char *priority; /* GnuTLS priority string; NULL: the system's policy, TLS 1.2 or newer */
-	const char *ticket_directory; /* NULL: no resumption; made when there is something to keep */
+	const struct strlist *fingerprints; /* pins, not CA, name and date; NULL or empty: none */
+	const char *certificate; /* the client's, a file or pkcs11: URL; NULL: none */
+	const char *key; /* its key; NULL: in the same file */
+	const char *priority; /* GnuTLS's; NULL: the system's policy, TLS 1.2 or newer */
+	const char *ticket_directory; /* NULL: no resumption; made when needed */
 	int64_t deadline_ms;
 };
 
@@ -36,24 +37,27 @@ struct tls_info {
 	bool verified; /* false with tls_verify = no */
 	char subject[256], issuer[256], names[512];
 	int64_t expires_s; /* wall clock */
-	char trust[256];   /* why it is trusted: the anchor's name, "pinned", "not checked" */
-	char fingerprint[80]; /* of the server's certificate, as tls_fingerprint takes it: "SHA256:…" */
+	char trust[256]; /* why it is trusted: the anchor's name, "pinned", "not checked" */
+	char fingerprint[80]; /* of the certificate, as tls_fingerprint takes it */
 };
 
 /*
- * Handshake over a stream in clear, which is encrypted afterwards; after a failure it carries nothing more and is
- * to be closed.  EX_PROTOCOL when TLS fails, a file cannot be used or the server is not who it should be: the text says
- * which name, issuer or date is wrong, the hint what to do; EX_CONFIG for a bad priority string or pin; EX_TEMPFAIL
- * when the connection is lost or the deadline passes.  The certificate is verified at a resumed handshake too; one refused
- * there may be an old one that came with the ticket: s->tls tells (tls_describe), and another connection makes sure.
+ * Handshake over a stream in clear, which is encrypted afterwards; after a failure it carries
+ * nothing more and is to be closed.  EX_PROTOCOL when TLS fails, a file cannot be used or the
+ * server is not who it should be: the text says which name, issuer or date is wrong, the hint
+ * what to do; EX_CONFIG for a bad priority string or pin; EX_TEMPFAIL when the connection is
+ * lost or the deadline passes.  The certificate is verified at a resumed handshake too; one
+ * refused there may be an old one that came with the ticket: s->tls tells (tls_describe), and
+ * another connection makes sure.
  */
 bool tls_start(struct stream *s, const struct tls_params *p, struct error *err);
 
 void tls_describe(const struct tls *t, struct tls_info *info);
 
 /*
- * The channel binding, not encoded, of RFC 9266 (tls-exporter, TLS 1.3) or RFC 5929 (tls-unique, TLS 1.2 with extended
- * master secret); false when the session has none.  *type is a static string.
+ * The channel binding, not encoded, of RFC 9266 (tls-exporter, TLS 1.3) or RFC 5929
+ * (tls-unique, TLS 1.2 with extended master secret); false when the session has none.  *type is a
+ * static string.
  */
 bool tls_channel_binding(const struct tls *t, const char **type, struct buf *binding);
 

@@ -17,7 +17,8 @@ bool cert_chain_load(struct cert_chain *chain, gnutls_session_t session)
 
 		ok = gnutls_x509_crt_init(cert) == 0;
 		chain->count += ok;
-		ok = ok && gnutls_x509_crt_import(*cert, &raw[chain->count - 1], GNUTLS_X509_FMT_DER) == 0;
+		ok = ok && gnutls_x509_crt_import(
+				   *cert, &raw[chain->count - 1], GNUTLS_X509_FMT_DER) == 0;
 	}
 	if (!ok)
 		cert_chain_release(chain);
@@ -33,8 +34,8 @@ void cert_chain_release(struct cert_chain *chain)
 void cert_add_dn(struct buf *b, gnutls_x509_crt_t cert, enum cert_side side)
 {
 	gnutls_datum_t dn = { NULL, 0 };
-	int rc = side == CERT_SUBJECT ? gnutls_x509_crt_get_dn3(cert, &dn, 0) :
-					gnutls_x509_crt_get_issuer_dn3(cert, &dn, 0);
+	int rc = side == CERT_SUBJECT ? gnutls_x509_crt_get_dn3(cert, &dn, 0)
+				      : gnutls_x509_crt_get_issuer_dn3(cert, &dn, 0);
 
 	if (rc == 0)
 		buf_add(b, dn.data, dn.size);
@@ -45,8 +46,9 @@ static bool add_part(struct buf *b, gnutls_x509_crt_t cert, enum cert_side side,
 {
 	char part[256];
 	size_t size = sizeof part;
-	int rc = side == CERT_SUBJECT ? gnutls_x509_crt_get_dn_by_oid(cert, oid, 0, 0, part, &size) :
-					gnutls_x509_crt_get_issuer_dn_by_oid(cert, oid, 0, 0, part, &size);
+	int rc = side == CERT_SUBJECT
+			 ? gnutls_x509_crt_get_dn_by_oid(cert, oid, 0, 0, part, &size)
+			 : gnutls_x509_crt_get_issuer_dn_by_oid(cert, oid, 0, 0, part, &size);
 
 	if (rc == 0)
 		buf_add(b, part, size);
@@ -60,15 +62,19 @@ void cert_add_short_name(struct buf *b, gnutls_x509_crt_t cert, enum cert_side s
 		cert_add_dn(b, cert, side);
 }
 
-static bool add_address(struct buf *b, const char *octets, size_t size)
+static bool add_name(struct buf *b, int type, const char *name, size_t size)
 {
-	char text[INET6_ADDRSTRLEN];
-	bool ok = (size == 4 || size == 16) &&
-		  inet_ntop(size == 4 ? AF_INET : AF_INET6, octets, text, sizeof text);
+	char address[INET6_ADDRSTRLEN];
 
-	if (ok)
-		buf_adds(b, text);
-	return ok;
+	if (type == GNUTLS_SAN_DNSNAME) {
+		buf_add(b, name, size);
+		return true;
+	}
+	if ((size != 4 && size != 16) ||
+		!inet_ntop(size == 4 ? AF_INET : AF_INET6, name, address, sizeof address))
+		return false;
+	buf_adds(b, address);
+	return true;
 }
 
 void cert_add_names(struct buf *b, gnutls_x509_crt_t cert, const char *quote, unsigned max)
@@ -89,7 +95,7 @@ void cert_add_names(struct buf *b, gnutls_x509_crt_t cert, const char *quote, un
 			return;
 		}
 		buf_addf(b, "%s%s", added ? ", " : "", quote);
-		ok = type == GNUTLS_SAN_IPADDRESS ? add_address(b, name, size) : (buf_add(b, name, size), true);
+		ok = add_name(b, type, name, size);
 		buf_adds(b, quote);
 		added += ok;
 		if (!ok)

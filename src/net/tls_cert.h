@@ -36,13 +36,19 @@ enum cert_side { CERT_SUBJECT, CERT_ISSUER };
 void cert_add_dn(struct buf *b, gnutls_x509_crt_t cert, enum cert_side side);
 void cert_add_short_name(struct buf *b, gnutls_x509_crt_t cert, enum cert_side side);
 
-/* DNS names and addresses that it is for, with quote before and after each, separated by ", "; at most max of them. */
+/*
+ * DNS names and addresses that it is for, with quote before and after each, separated by ", ";
+ * at most max of them.
+ */
 void cert_add_names(struct buf *b, gnutls_x509_crt_t cert, const char *quote, unsigned max);
 
 /* "2026-01-02", UTC. */
 void cert_add_date(struct buf *b, int64_t wall_s);
 
-/* SHA-256 of the certificate and of its public key (as `openssl pkey -pubin -outform DER | sha256sum`). */
+/*
+ * SHA-256 of the certificate and of its public key (as `openssl pkey -pubin -outform DER |
+ * sha256sum`).
+ */
 bool cert_digest(gnutls_x509_crt_t cert, unsigned char digest[CERT_DIGEST_SIZE]);
 bool cert_key_digest(gnutls_x509_crt_t cert, unsigned char digest[CERT_DIGEST_SIZE]);
 

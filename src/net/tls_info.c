@@ -17,7 +17,8 @@ static void copy_line(char *field, size_t size, const struct buf *raw)
 	buf_release(&line);
 }
 
-static void describe_trust(const struct tls *t, const struct cert_chain *chain, struct tls_info *info)
+static void describe_trust(
+	const struct tls *t, const struct cert_chain *chain, struct tls_info *info)
 {
 	struct buf name = BUF_INIT;
 	gnutls_x509_crt_t anchor;
@@ -75,7 +76,8 @@ bool tls_channel_binding(const struct tls *t, const char **type, struct buf *bin
 
 	if (!is_13 && !gnutls_session_ext_master_secret_status(t->session))
 		return false;
-	if (gnutls_session_channel_binding(t->session, is_13 ? GNUTLS_CB_TLS_EXPORTER : GNUTLS_CB_TLS_UNIQUE, &data))
+	if (gnutls_session_channel_binding(
+		    t->session, is_13 ? GNUTLS_CB_TLS_EXPORTER : GNUTLS_CB_TLS_UNIQUE, &data))
 		return false;
 	*type = is_13 ? "tls-exporter" : "tls-unique";
 	buf_add(binding, data.data, data.size);

@@ -15,9 +15,12 @@
 
 static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *parts, int count)
 {
-	enum { PARTS_MAX = 16, CHANGE_CIPHER_SPEC = 20 };
+	enum {
+		PARTS_MAX = 16,
+		CHANGE_CIPHER_SPEC = 20 /* RFC 8446 appendix D.4: it asks nothing */
+	};
 	struct tls *t = context;
-	bool is_filler = *(const unsigned char *)parts->iov_base == CHANGE_CIPHER_SPEC; /* RFC 8446 appendix D.4 */
+	bool is_filler = *(const unsigned char *)parts->iov_base == CHANGE_CIPHER_SPEC;
 	struct iovec iov[PARTS_MAX];
 	struct msghdr message = { .msg_iov = iov };
 
@@ -27,7 +30,10 @@ static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *parts, int c
 	return sendmsg(t->fd, &message, MSG_NOSIGNAL);
 }
 
-/* GnuTLS asks for the head of a record, then for its body; the system is asked once for as much as there is. */
+/*
+ * GnuTLS asks for the head of a record, then for its body; the system is asked once for as much
+ * as there is.
+ */
 static ssize_t pull(gnutls_transport_ptr_t context, void *data, size_t len)
 {
 	struct tls *t = context;
@@ -66,11 +72,14 @@ void tls_attach(struct tls *t)
 	gnutls_transport_set_pull_timeout_function(t->session, pull_timeout);
 }
 
-/* Nothing is lost: a ticket was read in place of data, or the server asks for what is not done any more. */
+/*
+ * Nothing is lost: a ticket was read in place of data, or the server asks for what is not done
+ * any more.
+ */
 static bool is_passing(ssize_t rc)
 {
-	return rc == GNUTLS_E_AGAIN || rc == GNUTLS_E_INTERRUPTED || rc == GNUTLS_E_WARNING_ALERT_RECEIVED ||
-	       rc == GNUTLS_E_REHANDSHAKE;
+	return rc == GNUTLS_E_AGAIN || rc == GNUTLS_E_INTERRUPTED ||
+	       rc == GNUTLS_E_WARNING_ALERT_RECEIVED || rc == GNUTLS_E_REHANDSHAKE;
 }
 
 /* *events for what GnuTLS waits for, or the trouble that it is in. */
@@ -140,9 +149,9 @@ static int64_t end_of_trust_s(const struct tls *t)
 }
 
 /*
- * GnuTLS waits for a ticket when it is asked for the session before there is one.  A server that resumed and gave no new
- * one (Postfix does so) expects the old one again; that it links two connections (RFC 8446 appendix C.4) is
- * nothing that the login does not.
+ * GnuTLS waits for a ticket when it is asked for the session before there is one.  A server
+ * that resumed and gave no new one (Postfix does so) expects the old one again; that it links
+ * two connections (RFC 8446 appendix C.4) is nothing that the login does not.
  */
 static void keep_ticket(const struct tls *t)
 {
@@ -152,9 +161,11 @@ static void keep_ticket(const struct tls *t)
 		return;
 	if (gnutls_session_get_flags(t->session) & GNUTLS_SFLAGS_SESSION_TICKET) {
 		if (gnutls_session_get_data2(t->session, &session) == 0)
-			ticket_put(t->ticket_directory, t->ticket_key, session.data, session.size, end_of_trust_s(t));
+			ticket_put(t->ticket_directory, t->ticket_key, session.data, session.size,
+				end_of_trust_s(t));
 	} else if (gnutls_session_is_resumed(t->session)) {
-		ticket_put(t->ticket_directory, t->ticket_key, t->ticket.data, t->ticket.len, end_of_trust_s(t));
+		ticket_put(t->ticket_directory, t->ticket_key, t->ticket.data, t->ticket.len,
+			end_of_trust_s(t));
 	}
 	if (session.data)
 		explicit_bzero(session.data, session.size);

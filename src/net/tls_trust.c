@@ -15,7 +15,10 @@ enum { BUNDLE_MAX = 16 * 1024 * 1024 };
 static const char begin_mark[] = "-----BEGIN CERTIFICATE-----";
 static const char end_mark[] = "-----END CERTIFICATE-----";
 
-/* Where distributions keep the store that their GnuTLS uses as one file: Debian, Fedora, SUSE, Alpine. */
+/*
+ * Where distributions keep the store that their GnuTLS uses as one file: Debian, Fedora, SUSE,
+ * Alpine.
+ */
 static const char *const bundles[] = {
 	"/etc/ssl/certs/ca-certificates.crt",
 	"/etc/pki/tls/certs/ca-bundle.crt",
@@ -50,7 +53,10 @@ static void read_system_bundle(struct buf *pem)
 	}
 }
 
-/* The next certificate at *at, as DER; false: there is none.  One that is no base64 comes out empty. */
+/*
+ * The next certificate at *at, as DER; false: there is none.  One that is no base64 comes out
+ * empty.
+ */
 static bool next_certificate(const char **at, struct buf *text, struct buf *der)
 {
 	const char *line = strstr(*at, begin_mark);
@@ -74,7 +80,8 @@ static bool next_certificate(const char **at, struct buf *text, struct buf *der)
 static bool names_an_issuer(const struct buf *der, const gnutls_datum_t *issuers, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
-		if (issuers[i].size && memmem(buf_str(der), der->len, issuers[i].data, issuers[i].size))
+		if (issuers[i].size &&
+			memmem(buf_str(der), der->len, issuers[i].data, issuers[i].size))
 			return true;
 	return false;
 }
@@ -91,7 +98,8 @@ static void add_anchor(gnutls_certificate_credentials_t credentials, const struc
 	gnutls_x509_crt_deinit(cert);
 }
 
-static void add_issuers(gnutls_certificate_credentials_t credentials, const char *pem, const struct cert_chain *chain)
+static void add_issuers(gnutls_certificate_credentials_t credentials, const char *pem,
+	const struct cert_chain *chain)
 {
 	gnutls_datum_t issuers[CERT_CHAIN_MAX] = { { NULL, 0 } };
 	struct buf text = BUF_INIT, der = BUF_INIT;
@@ -116,22 +124,27 @@ bool trust_add_matching(gnutls_certificate_credentials_t credentials, const char
 	if (!file)
 		read_system_bundle(&pem);
 	else if (!read_file(file, &pem))
-		ok = error_set_errno(err, EX_PROTOCOL, errno, "cannot read tls_trust file '%s'", file);
+		ok = error_set_errno(
+			err, EX_PROTOCOL, errno, "cannot read tls_trust file '%s'", file);
 	if (ok)
 		add_issuers(credentials, buf_str(&pem), chain);
 	buf_release(&pem);
 	return ok;
 }
 
-bool trust_add_all(gnutls_certificate_credentials_t credentials, const char *file, struct error *err)
+bool trust_add_all(
+	gnutls_certificate_credentials_t credentials, const char *file, struct error *err)
 {
-	int count = file ? gnutls_certificate_set_x509_trust_file(credentials, file, GNUTLS_X509_FMT_PEM) :
-			   gnutls_certificate_set_x509_system_trust(credentials);
+	int count = file ? gnutls_certificate_set_x509_trust_file(
+				   credentials, file, GNUTLS_X509_FMT_PEM)
+			 : gnutls_certificate_set_x509_system_trust(credentials);
 
 	if (count > 0)
 		return true;
 	if (file)
-		return error_set(err, EX_PROTOCOL, "4.7.5", "tls_trust file '%s' holds no certificate", file);
+		return error_set(err, EX_PROTOCOL, "4.7.5",
+			"tls_trust file '%s' holds no certificate", file);
 	error_set(err, EX_PROTOCOL, "4.7.5", "this system has no store of trusted certificates");
-	return error_hint(err, "install the package ca-certificates, or set tls_trust = /path/ca.pem");
+	return error_hint(
+		err, "install the package ca-certificates, or set tls_trust = /path/ca.pem");
 }

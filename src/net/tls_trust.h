@@ -12,14 +12,16 @@
 #include <stdbool.h>
 
 /*
- * Adds those anchors of the PEM file (NULL: of the system's store) that may have issued a certificate of the
- * chain.  They are a part of what trust_add_all adds, so that a chain trusted with them is trusted with all.  EX_PROTOCOL when the
- * file cannot be read or holds no certificate.
+ * Adds those anchors of the PEM file (NULL: of the system's store) that may have issued a
+ * certificate of the chain.  They are a part of what trust_add_all adds, so that a chain
+ * trusted with them is trusted with all.  EX_PROTOCOL when the file cannot be read or holds no
+ * certificate.
  */
 bool trust_add_matching(gnutls_certificate_credentials_t credentials, const char *file,
 	const struct cert_chain *chain, struct error *err);
 
 /* Adds all of them. */
-bool trust_add_all(gnutls_certificate_credentials_t credentials, const char *file, struct error *err);
+bool trust_add_all(
+	gnutls_certificate_credentials_t credentials, const char *file, struct error *err);
 
 #endif

@@ -22,7 +22,8 @@ static const struct {
 	{ GNUTLS_CERT_SIGNATURE_FAILURE, "has a wrong signature" },
 	{ GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE, "is outside of what its issuer may certify" },
 	{ GNUTLS_CERT_PURPOSE_MISMATCH, "is not meant for a server" },
-	{ GNUTLS_CERT_MISSING_OCSP_STATUS, "demands proof that it is not revoked, which the server does not send" },
+	{ GNUTLS_CERT_MISSING_OCSP_STATUS,
+		"demands proof that it is not revoked, which the server does not send" },
 	{ GNUTLS_CERT_INVALID_OCSP_STATUS, "came with a proof of its being valid that is wrong" },
 	{ GNUTLS_CERT_UNKNOWN_CRIT_EXTENSIONS, "has a critical extension that is unknown here" },
 };
@@ -57,8 +58,10 @@ bool verify_parse_pins(const struct strlist *fingerprints, struct buf *pins, str
 {
 	for (size_t i = 0; fingerprints && i < fingerprints->count; i++)
 		if (!parse_pin(fingerprints->items[i], pins)) {
-			error_set(err, EX_CONFIG, NULL, "tls_fingerprint: number %zu is no SHA-256 fingerprint", i + 1);
-			return error_hint(err, "write SHA256: and 64 hex digits, with colons or without, or base64");
+			error_set(err, EX_CONFIG, NULL,
+				"tls_fingerprint: number %zu is no SHA-256 fingerprint", i + 1);
+			return error_hint(err, "write SHA256: and 64 hex digits, with colons or "
+					       "without, or base64");
 		}
 	return true;
 }
@@ -71,7 +74,8 @@ static bool has_pin(const struct buf *pins, const unsigned char digest[CERT_DIGE
 	return false;
 }
 
-static bool check_pins(gnutls_x509_crt_t cert, const char *name, const struct buf *pins, struct error *err)
+static bool check_pins(
+	gnutls_x509_crt_t cert, const char *name, const struct buf *pins, struct error *err)
 {
 	unsigned char digest[CERT_DIGEST_SIZE];
 	struct buf shown = BUF_INIT;
@@ -81,15 +85,19 @@ static bool check_pins(gnutls_x509_crt_t cert, const char *name, const struct bu
 	if (cert_key_digest(cert, digest) && has_pin(pins, digest))
 		return true;
 	cert_add_fingerprint(&shown, cert);
-	error_set(err, EX_PROTOCOL, "4.7.5", "certificate of %s is not the one pinned by tls_fingerprint", name);
-	error_hint(err, "if the server got a new one, as its operator can tell: tls_fingerprint = %s", buf_str(&shown));
+	error_set(err, EX_PROTOCOL, "4.7.5",
+		"certificate of %s is not the one pinned by tls_fingerprint", name);
+	error_hint(err,
+		"if the server got a new one, as its operator can tell: tls_fingerprint = %s",
+		buf_str(&shown));
 	buf_release(&shown);
 	return false;
 }
 
 static gnutls_typed_vdata_st name_to_check(const char *name, union net_address *address)
 {
-	gnutls_typed_vdata_st data = { .type = GNUTLS_DT_DNS_HOSTNAME, .data = (unsigned char *)name };
+	gnutls_typed_vdata_st data = { .type = GNUTLS_DT_DNS_HOSTNAME,
+		.data = (unsigned char *)name };
 
 	if (!address_parse(name, address))
 		return data;
@@ -110,14 +118,17 @@ static void add_reason(struct buf *text, const char *reason)
 	buf_adds(text, reason);
 }
 
-static void explain_name(gnutls_x509_crt_t cert, const char *name, struct buf *text, struct error *err)
+static void explain_name(
+	gnutls_x509_crt_t cert, const char *name, struct buf *text, struct error *err)
 {
 	struct buf names = BUF_INIT;
 
 	cert_add_names(&names, cert, "'", NAMES_SHOWN);
 	add_reason(text, "is for ");
 	buf_add(text, names.data, names.len);
-	error_hint(err, "if that is the server you mean, set host or tls_name to its name; if not, somebody answers in place of %s",
+	error_hint(err,
+		"if that is the server you mean, set host or tls_name to its name; if not, "
+		"somebody answers in place of %s",
 		name);
 	buf_release(&names);
 }
@@ -142,7 +153,9 @@ static void explain_dates(const struct cert_chain *chain, struct buf *text, stru
 	if (!strstr(buf_str(text), "expired on") && !strstr(buf_str(text), "not valid before"))
 		add_reason(text, "has an issuer whose trusted certificate is out of date");
 	cert_add_date(&today, now);
-	error_hint(err, "this machine's clock says %s; if that is right, the server's operator has to renew it",
+	error_hint(err,
+		"this machine's clock says %s; if that is right, the server's operator has to "
+		"renew it",
 		buf_str(&today));
 	buf_release(&today);
 }
@@ -157,7 +170,8 @@ static void explain_issuer(const struct cert_chain *chain, struct buf *text, str
 	cert_add_fingerprint(&shown, chain->items[0]);
 	add_reason(text, is_own ? "is signed by itself, and" : "comes from");
 	buf_addf(text, " issuer '%s'%s is not trusted", buf_str(&issuer), is_own ? "" : ", which");
-	error_hint(err, "tls_trust = /path/ca.pem, or pin it with tls_fingerprint = %s", buf_str(&shown));
+	error_hint(err, "tls_trust = /path/ca.pem, or pin it with tls_fingerprint = %s",
+		buf_str(&shown));
 	buf_release(&issuer);
 	buf_release(&shown);
 }
@@ -177,8 +191,12 @@ static void explain_rest(unsigned status, struct buf *text)
 	gnutls_free(words.data);
 }
 
-/* The hint is that of the reason told last: an unknown issuer weighs more than a name, that more than a date. */
-static bool explain(unsigned status, const struct cert_chain *chain, const char *name, struct error *err)
+/*
+ * The hint is that of the reason told last: an unknown issuer weighs more than a name, that
+ * more than a date.
+ */
+static bool explain(
+	unsigned status, const struct cert_chain *chain, const char *name, struct error *err)
 {
 	struct buf text = BUF_INIT;
 	struct error hints = ERROR_INIT;
@@ -203,7 +221,8 @@ static bool check_chain(gnutls_session_t session, gnutls_certificate_credentials
 	union net_address address;
 	gnutls_typed_vdata_st data[] = {
 		name_to_check(p->name, &address),
-		{ .type = GNUTLS_DT_KEY_PURPOSE_OID, .data = (unsigned char *)GNUTLS_KP_TLS_WWW_SERVER },
+		{ .type = GNUTLS_DT_KEY_PURPOSE_OID,
+			.data = (unsigned char *)GNUTLS_KP_TLS_WWW_SERVER },
 	};
 	unsigned status = 0;
 	int rc;
@@ -217,8 +236,8 @@ static bool check_chain(gnutls_session_t session, gnutls_certificate_credentials
 		rc = gnutls_certificate_verify_peers(session, data, 2, &status);
 	}
 	if (rc < 0)
-		return error_set(err, EX_PROTOCOL, "4.7.5", "certificate of %s cannot be checked: %s", p->name,
-			gnutls_strerror(rc));
+		return error_set(err, EX_PROTOCOL, "4.7.5",
+			"certificate of %s cannot be checked: %s", p->name, gnutls_strerror(rc));
 	return status == 0 || explain(status, chain, p->name, err);
 }
 
@@ -231,9 +250,10 @@ bool verify_server(gnutls_session_t session, gnutls_certificate_credentials_t cr
 	if (!p->verify)
 		return true;
 	if (!cert_chain_load(&chain, session))
-		return error_set(err, EX_PROTOCOL, "4.7.5", "%s shows no certificate, or a damaged one", p->name);
-	ok = pins->len ? check_pins(chain.items[0], p->name, pins, err) :
-			 check_chain(session, credentials, p, &chain, err);
+		return error_set(err, EX_PROTOCOL, "4.7.5",
+			"%s shows no certificate, or a damaged one", p->name);
+	ok = pins->len ? check_pins(chain.items[0], p->name, pins, err)
+		       : check_chain(session, credentials, p, &chain, err);
 	cert_chain_release(&chain);
 	return ok;
 }

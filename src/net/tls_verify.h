@@ -12,14 +12,15 @@
 #include <stdbool.h>
 
 /*
- * Adds the 32 octets of each pin: "SHA256:" (or not) and hex, with colons or not, or base64.  EX_CONFIG, naming which
- * one it is but not what it says, for anything else.
+ * Adds the 32 octets of each pin: "SHA256:" (or not) and hex, with colons or not, or base64.
+ * EX_CONFIG, naming which one it is but not what it says, for anything else.
  */
 bool verify_parse_pins(const struct strlist *fingerprints, struct buf *pins, struct error *err);
 
 /*
- * Judges what the server showed in this handshake, or in the one that a resumed session comes from: by pins if
- * there are any, otherwise by chain, name, date and purpose.  EX_PROTOCOL with the reasons when it is not trusted.
+ * Judges what the server showed in this handshake, or in the one that a resumed session comes
+ * from: by pins if there are any, otherwise by chain, name, date and purpose.  EX_PROTOCOL with
+ * the reasons when it is not trusted.
  */
 bool verify_server(gnutls_session_t session, gnutls_certificate_credentials_t credentials,
 	const struct tls_params *p, const struct buf *pins, struct error *err);

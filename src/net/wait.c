@@ -25,5 +25,6 @@ int wait_left_ms(int64_t deadline_ms)
 
 bool wait_error(struct error *err, const char *status, const char *text)
 {
-	return error_set(err, EX_TEMPFAIL, status, "%s", process_stopped() ? "stopped by a signal" : text);
+	return error_set(
+		err, EX_TEMPFAIL, status, "%s", process_stopped() ? "stopped by a signal" : text);
 }

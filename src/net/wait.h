@@ -13,10 +13,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How many of the descriptors are ready; 0 when the deadline passed first.  A deadline in the past still looks once. */
+/*
+ * How many of the descriptors are ready; 0 when the deadline passed first.  A deadline in the
+ * past still looks once.
+ */
 int wait_any(struct pollfd *fds, nfds_t count, int64_t deadline_ms);
 
-/* What one descriptor is ready for, POLLERR and POLLHUP included; 0 when the deadline passed first. */
+/*
+ * What one descriptor is ready for, POLLERR and POLLHUP included; 0 when the deadline passed
+ * first.
+ */
 short wait_for(int fd, short events, int64_t deadline_ms);
 
 /* As clock_left_ms. */

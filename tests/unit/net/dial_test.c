@@ -47,12 +47,15 @@ static int listen_on(const char *literal, unsigned *port)
 
 static struct dial_params params_to(const char *host, unsigned port)
 {
-	return (struct dial_params){ .host = host, .port = port, .deadline_ms = clock_now_ms() + LATER_MS };
+	return (struct dial_params){
+		.host = host, .port = port, .deadline_ms = clock_now_ms() + LATER_MS
+	};
 }
 
 static void literals_connect_without_a_resolver(void **state)
 {
-	static const char *const literals[][2] = { { "127.0.0.1", "127.0.0.1" }, { "[::1]", "::1" }, { "::1", "::1" } };
+	static const char *const literals[][2] = { { "127.0.0.1", "127.0.0.1" }, { "[::1]", "::1" },
+		{ "::1", "::1" } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof literals / sizeof *literals; i++) {
@@ -94,7 +97,10 @@ static void refusals_name_the_address(void **state)
 	assert_true(peer.resolved_ms > 0);
 }
 
-/* What names have: both families, first one that refuses or is silent, then one that listens on the port. */
+/*
+ * What names have: both families, first one that refuses or is silent, then one that listens on
+ * the port.
+ */
 static struct address_list list_of(const char *const *literals, size_t count, unsigned port)
 {
 	struct address_list list = { .count = count };
@@ -108,8 +114,10 @@ static struct address_list list_of(const char *const *literals, size_t count, un
 
 static void families_take_turns(void **state)
 {
-	static const char *const given[] = { "2001:db8::1", "2001:db8::2", "2001:db8::3", "192.0.2.1", "192.0.2.2" };
-	static const char *const wanted[] = { "2001:db8::1", "192.0.2.1", "2001:db8::2", "192.0.2.2", "2001:db8::3" };
+	static const char *const given[] = { "2001:db8::1", "2001:db8::2", "2001:db8::3",
+		"192.0.2.1", "192.0.2.2" };
+	static const char *const wanted[] = { "2001:db8::1", "192.0.2.1", "2001:db8::2",
+		"192.0.2.2", "2001:db8::3" };
 	struct address_list list = list_of(given, 5, 0);
 	char literal[INET6_ADDRSTRLEN];
 	union net_address source;
@@ -156,7 +164,8 @@ static void a_silent_address_holds_up_nobody(void **state)
 	enum { FILLERS = 4 };
 	static const char *const literals[] = { "127.0.0.1", "127.0.0.2" };
 	unsigned port = 0;
-	int silent = listen_on(literals[0], &port), server = listen_on(literals[1], &port), fillers[FILLERS], fd;
+	int silent = listen_on(literals[0], &port), server = listen_on(literals[1], &port),
+	    fillers[FILLERS], fd;
 	struct address_list list = list_of(literals, 2, port);
 	struct race_report report;
 
@@ -300,7 +309,10 @@ struct exchange {
 	size_t answers_len;
 };
 
-#define EXCHANGE(in, out) { in, sizeof in - 1, out, sizeof out - 1 }
+#define EXCHANGE(in, out)                                                                          \
+	{                                                                                          \
+		in, sizeof in - 1, out, sizeof out - 1                                             \
+	}
 
 static pid_t run_proxy(int server, const struct exchange *script)
 {
@@ -314,16 +326,18 @@ static pid_t run_proxy(int server, const struct exchange *script)
 		char got[512];
 		ssize_t n = recv(fd, got, script->expects_len, MSG_WAITALL);
 
-		if (n != (ssize_t)script->expects_len || memcmp(got, script->expects, (size_t)n) != 0)
+		if (n != (ssize_t)script->expects_len ||
+			memcmp(got, script->expects, (size_t)n) != 0)
 			_exit(1);
-		if (send(fd, script->answers, script->answers_len, MSG_NOSIGNAL) != (ssize_t)script->answers_len)
+		if (send(fd, script->answers, script->answers_len, MSG_NOSIGNAL) !=
+			(ssize_t)script->answers_len)
 			_exit(2);
 	}
 	_exit(0);
 }
 
-static int dial_by_proxy(const char *login, const char *host, const struct exchange *script, struct dial_peer *peer,
-	struct error *err)
+static int dial_by_proxy(const char *login, const char *host, const struct exchange *script,
+	struct dial_peer *peer, struct error *err)
 {
 	unsigned port = 0;
 	int server = listen_on("127.0.0.1", &port), status, fd;
@@ -345,7 +359,8 @@ static void a_proxy_gets_the_name_and_the_login(void **state)
 	static const struct exchange script[] = {
 		EXCHANGE("\5\2\0\2", "\5\2"),
 		EXCHANGE("\1\4me:2\3p@s", "\1\0"),
-		EXCHANGE("\5\1\0\3\14mail.invalid\2\113", "\5\0\0\3\4host\0\1" "220 hi\r\n"),
+		EXCHANGE("\5\1\0\3\14mail.invalid\2\113", "\5\0\0\3\4host\0\1"
+							  "220 hi\r\n"),
 		{ 0 },
 	};
 	struct dial_peer peer;
@@ -391,7 +406,8 @@ static void a_proxy_gets_literals_as_addresses(void **state)
 static void a_proxy_that_refuses_is_named(void **state)
 {
 	static const struct exchange no_login[] = { EXCHANGE("\5\1\0", "\5\377"), { 0 } };
-	static const struct exchange wrong[] = { EXCHANGE("\5\2\0\2", "\5\2"), EXCHANGE("\1\1a\1b", "\1\1"), { 0 } };
+	static const struct exchange wrong[] = { EXCHANGE("\5\2\0\2", "\5\2"),
+		EXCHANGE("\1\1a\1b", "\1\1"), { 0 } };
 	static const struct exchange unreachable[] = {
 		EXCHANGE("\5\1\0", "\5\0"),
 		EXCHANGE("\5\1\0\3\1h\2\113", "\5\5\0\1\0\0\0\0\0\0"),
@@ -416,7 +432,8 @@ static void a_proxy_that_refuses_is_named(void **state)
 		struct dial_peer peer;
 		struct error err;
 
-		assert_int_equal(dial_by_proxy(cases[i].login, "h", cases[i].script, &peer, &err), -1);
+		assert_int_equal(
+			dial_by_proxy(cases[i].login, "h", cases[i].script, &peer, &err), -1);
 		assert_int_equal(err.code, EX_TEMPFAIL);
 		assert_non_null(strstr(err.text, cases[i].text));
 		assert_non_null(strstr(err.text, "proxy 127.0.0.1:"));
@@ -426,8 +443,17 @@ static void a_proxy_that_refuses_is_named(void **state)
 static void proxy_urls_are_checked_and_never_quoted(void **state)
 {
 	static const char *const bad[] = {
-		"http://host:1", "socks5://", "socks5://:1080", "socks5://u:secret@", "socks5://h:0", "socks5://h:65536",
-		"socks5://[::1", "socks5://h:1/x", "socks5://u%zz:secret@h", "socks5://:secret@h", "socks5://u:secret%4@h",
+		"http://host:1",
+		"socks5://",
+		"socks5://:1080",
+		"socks5://u:secret@",
+		"socks5://h:0",
+		"socks5://h:65536",
+		"socks5://[::1",
+		"socks5://h:1/x",
+		"socks5://u%zz:secret@h",
+		"socks5://:secret@h",
+		"socks5://u:secret%4@h",
 	};
 	struct socks_proxy proxy;
 	struct error err;
@@ -449,12 +475,13 @@ static void proxy_urls_are_checked_and_never_quoted(void **state)
 
 static void address_literals(void **state)
 {
-	static const char *const names[] = { "", "[", "localhost", "1.2.3", "1.2.3.4.5", "::1%nowhere", "[::1" };
+	static const char *const names[] = { "", "[", "localhost", "1.2.3", "1.2.3.4.5",
+		"::1%nowhere", "[::1" };
 	static const struct {
 		const char *text;
 		bool is_loopback;
-	} addresses[] = { { "127.255.0.1", true }, { "128.0.0.1", false }, { "::1", true }, { "::2", false },
-		{ "::ffff:127.0.0.9", true }, { "::ffff:192.0.2.1", false } };
+	} addresses[] = { { "127.255.0.1", true }, { "128.0.0.1", false }, { "::1", true },
+		{ "::2", false }, { "::ffff:127.0.0.9", true }, { "::ffff:192.0.2.1", false } };
 	union net_address a;
 
 	(void)state;

@@ -179,7 +179,8 @@ static void a_shared_directory_shares_tickets(void **state)
 
 static void the_old_are_swept_when_none_is_found(void **state)
 {
-	static const struct timespec long_ago[2] = { { .tv_sec = 1000000000 }, { .tv_sec = 1000000000 } };
+	static const struct timespec long_ago[2] = { { .tv_sec = 1000000000 },
+		{ .tv_sec = 1000000000 } };
 	const struct tls_params p = { .name = "elsewhere.test" };
 	char elsewhere[TICKET_KEY_SIZE], other[300];
 	struct buf session = BUF_INIT;
@@ -212,7 +213,9 @@ static void keys_differ_with_all_that_trust_depends_on(void **state)
 		{ .name = "mail.test", .port = 587, .fingerprints = &pins },
 	};
 	enum { COUNT = sizeof variants / sizeof *variants };
-	const struct tls_params same = { .name = "mail.test", .port = 587, .fingerprints = &no_pins, .deadline_ms = 7 };
+	const struct tls_params same = {
+		.name = "mail.test", .port = 587, .fingerprints = &no_pins, .deadline_ms = 7
+	};
 	char keys[COUNT][TICKET_KEY_SIZE];
 
 	(void)state;

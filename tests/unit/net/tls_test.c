@@ -38,8 +38,12 @@ static struct {
 	gnutls_datum_t ticket_key;
 } world;
 
-/* Signed by issuer, or by itself; names are separated by blanks, addresses among them only 127.0.0.1. */
-static struct identity make(const char *name, const char *names, const struct identity *issuer, int begins_d, int ends_d)
+/*
+ * Signed by issuer, or by itself; names are separated by blanks, addresses among them only
+ * 127.0.0.1.
+ */
+static struct identity make(const char *name, const char *names, const struct identity *issuer,
+	int begins_d, int ends_d)
 {
 	bool is_weak = strcmp(name, "weak") == 0;
 	static unsigned char serial;
@@ -54,7 +58,8 @@ static struct identity make(const char *name, const char *names, const struct id
 	gnutls_x509_crt_init(&id.cert);
 	gnutls_x509_crt_set_version(id.cert, 3);
 	gnutls_x509_crt_set_serial(id.cert, &serial, 1);
-	gnutls_x509_crt_set_dn_by_oid(id.cert, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name));
+	gnutls_x509_crt_set_dn_by_oid(
+		id.cert, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name));
 	gnutls_x509_crt_set_activation_time(id.cert, time(NULL) + begins_d * DAY_S);
 	gnutls_x509_crt_set_expiration_time(id.cert, time(NULL) + ends_d * DAY_S);
 	gnutls_x509_crt_set_key(id.cert, id.key);
@@ -63,11 +68,13 @@ static struct identity make(const char *name, const char *names, const struct id
 	for (char *rest = list, *one; (one = strtok_r(rest, " ", &rest));) {
 		bool is_address = strcmp(one, "127.0.0.1") == 0;
 
-		gnutls_x509_crt_set_subject_alt_name(id.cert, is_address ? GNUTLS_SAN_IPADDRESS : GNUTLS_SAN_DNSNAME,
-			is_address ? "\177\0\0\1" : one, is_address ? 4 : (unsigned)strlen(one), GNUTLS_FSAN_APPEND);
+		gnutls_x509_crt_set_subject_alt_name(id.cert,
+			is_address ? GNUTLS_SAN_IPADDRESS : GNUTLS_SAN_DNSNAME,
+			is_address ? "\177\0\0\1" : one, is_address ? 4 : (unsigned)strlen(one),
+			GNUTLS_FSAN_APPEND);
 	}
-	gnutls_x509_crt_sign2(id.cert, issuer ? issuer->cert : id.cert, issuer ? issuer->key : id.key,
-		GNUTLS_DIG_SHA256, 0);
+	gnutls_x509_crt_sign2(id.cert, issuer ? issuer->cert : id.cert,
+		issuer ? issuer->key : id.key, GNUTLS_DIG_SHA256, 0);
 	return id;
 }
 
@@ -118,8 +125,8 @@ static void forget(struct identity *id)
 
 static int end_world(void **state)
 {
-	struct identity *const all[] = { &world.ca, &world.good, &world.expired, &world.future, &world.stranger,
-		&world.strangers_ca, &world.self_signed, &world.weak };
+	struct identity *const all[] = { &world.ca, &world.good, &world.expired, &world.future,
+		&world.stranger, &world.strangers_ca, &world.self_signed, &world.weak };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -215,7 +222,8 @@ static void hang_up(struct stream *s, pid_t child)
 }
 
 /* A handshake and one command; info may be NULL. */
-static bool try(const struct server *server, const struct tls_params *p, struct tls_info *info, struct error *err)
+static bool try(const struct server *server, const struct tls_params *p, struct tls_info *info,
+	struct error *err)
 {
 	struct stream s;
 	pid_t child = connect_to(&s, server, NULL);
@@ -229,7 +237,8 @@ static bool try(const struct server *server, const struct tls_params *p, struct 
 
 static void a_good_server_is_trusted_and_described(void **state)
 {
-	static const char *const names[] = { "mail.test", "MAIL.test", "mail.test.", "a.wild.test", "127.0.0.1" };
+	static const char *const names[] = { "mail.test", "MAIL.test", "mail.test.", "a.wild.test",
+		"127.0.0.1" };
 	struct server server = { .identity = &world.good };
 	struct tls_info info;
 	struct error err;
@@ -257,19 +266,27 @@ static void who_is_not_trusted_is_told_why(void **state)
 		const struct identity *identity;
 		const char *name, *text, *hint;
 	} cases[] = {
-		{ &world.good, "other.test", "certificate of other.test is for 'mail.test', '*.wild.test', '127.0.0.1'",
+		{ &world.good, "other.test",
+			"certificate of other.test is for 'mail.test', '*.wild.test', '127.0.0.1'",
 			"tls_name" },
-		{ &world.good, "127.0.0.2", "certificate of 127.0.0.2 is for 'mail.test'", "tls_name" },
+		{ &world.good, "127.0.0.2", "certificate of 127.0.0.2 is for 'mail.test'",
+			"tls_name" },
 		{ &world.good, "::1", "certificate of ::1 is for 'mail.test'", "tls_name" },
 		{ &world.expired, "mail.test", "certificate of mail.test expired on 20", "clock" },
-		{ &world.future, "mail.test", "certificate of mail.test is not valid before 20", "clock" },
-		{ &world.stranger, "mail.test", "certificate of mail.test comes from issuer 'Strange CA', which is not trusted",
+		{ &world.future, "mail.test", "certificate of mail.test is not valid before 20",
+			"clock" },
+		{ &world.stranger, "mail.test",
+			"certificate of mail.test comes from issuer 'Strange CA', which is not "
+			"trusted",
 			"tls_fingerprint = SHA256:" },
 		{ &world.self_signed, "mail.test",
-			"certificate of mail.test is signed by itself, and issuer 'alone' is not trusted",
+			"certificate of mail.test is signed by itself, and issuer 'alone' is not "
+			"trusted",
 			"tls_trust = " },
-		{ &world.weak, "mail.test", "certificate of mail.test has a key or signature too weak", "" },
-		{ &world.stranger, "other.test", "is for 'mail.test', comes from issuer 'Strange CA'", "tls_trust = " },
+		{ &world.weak, "mail.test",
+			"certificate of mail.test has a key or signature too weak", "" },
+		{ &world.stranger, "other.test",
+			"is for 'mail.test', comes from issuer 'Strange CA'", "tls_trust = " },
 	};
 
 	(void)state;
@@ -314,7 +331,8 @@ static void pins_replace_the_chain(void **state)
 	assert_string_equal(info.trust, "pinned");
 	assert_string_equal(info.fingerprint, hex.data);
 	strlist_release(&pins);
-	strlist_add(&pins, "SHA256:0000000000000000000000000000000000000000000000000000000000000000");
+	strlist_add(
+		&pins, "SHA256:0000000000000000000000000000000000000000000000000000000000000000");
 	assert_false(try(&server, &p, NULL, &err));
 	assert_int_equal(err.code, EX_PROTOCOL);
 	assert_non_null(strstr(err.text, "is not the one pinned"));
@@ -346,12 +364,14 @@ static void bad_settings_are_named(void **state)
 	p.priority = "NORMAL:NONSENSE";
 	assert_false(try(&server, &p, NULL, &err));
 	assert_int_equal(err.code, EX_CONFIG);
-	assert_string_equal(err.text, "tls_priority is no GnuTLS priority string from character 8 on");
+	assert_string_equal(
+		err.text, "tls_priority is no GnuTLS priority string from character 8 on");
 	p = params_for("mail.test");
 	p.trust_file = "/nonexistent/ca.pem";
 	assert_false(try(&server, &p, NULL, &err));
 	assert_int_equal(err.code, EX_PROTOCOL);
-	assert_string_equal(err.text, "cannot read tls_trust file '/nonexistent/ca.pem': No such file or directory");
+	assert_string_equal(err.text,
+		"cannot read tls_trust file '/nonexistent/ca.pem': No such file or directory");
 	p.trust_file = "/dev/null";
 	assert_false(try(&server, &p, NULL, &err));
 	assert_int_equal(err.code, EX_PROTOCOL);
@@ -383,7 +403,8 @@ static void nothing_is_checked_when_told_so(void **state)
 
 static void old_versions_are_refused(void **state)
 {
-	struct server server = { .identity = &world.good, .priority = "NORMAL:-VERS-ALL:+VERS-TLS1.1" };
+	struct server server = { .identity = &world.good,
+		.priority = "NORMAL:-VERS-ALL:+VERS-TLS1.1" };
 	struct tls_params p = params_for("mail.test");
 	struct tls_info info;
 	struct error err;
@@ -398,11 +419,14 @@ static void old_versions_are_refused(void **state)
 
 static void client_certificates_are_shown(void **state)
 {
-	static const char *const versions[] = { "NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.3" };
+	static const char *const versions[] = { "NORMAL:-VERS-ALL:+VERS-TLS1.2",
+		"NORMAL:-VERS-ALL:+VERS-TLS1.3" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
-		struct server server = { .identity = &world.good, .priority = versions[i], .wants_client = true };
+		struct server server = {
+			.identity = &world.good, .priority = versions[i], .wants_client = true
+		};
 		struct tls_params p = params_for("mail.test");
 		struct error err;
 
@@ -417,7 +441,8 @@ static void bindings_are_of_the_version(void **state)
 {
 	static const struct {
 		const char *priority, *type;
-	} cases[] = { { "NORMAL:-VERS-ALL:+VERS-TLS1.2", "tls-unique" }, { "NORMAL", "tls-exporter" },
+	} cases[] = { { "NORMAL:-VERS-ALL:+VERS-TLS1.2", "tls-unique" },
+		{ "NORMAL", "tls-exporter" },
 		{ "NORMAL:-VERS-ALL:+VERS-TLS1.2:%NO_SESSION_HASH", NULL } };
 
 	(void)state;
@@ -431,7 +456,8 @@ static void bindings_are_of_the_version(void **state)
 		pid_t child = connect_to(&s, &server, NULL);
 
 		assert_true(tls_start(&s, &p, &err));
-		assert_int_equal(tls_channel_binding(s.tls, &type, &binding), cases[i].type != NULL);
+		assert_int_equal(
+			tls_channel_binding(s.tls, &type, &binding), cases[i].type != NULL);
 		if (cases[i].type) {
 			assert_string_equal(type, cases[i].type);
 			assert_true(binding.len >= 12);
@@ -484,7 +510,8 @@ static void handshakes_that_lead_nowhere_end(void **state)
 		const char *text, *hint;
 	} cases[] = {
 		{ talk_in_clear, true, EX_PROTOCOL, "speaks no TLS on this port", "port 465" },
-		{ talk_in_clear, false, EX_PROTOCOL, "speaks no TLS on this port", "tls = implicit" },
+		{ talk_in_clear, false, EX_PROTOCOL, "speaks no TLS on this port",
+			"tls = implicit" },
 		{ say_nothing, false, EX_TEMPFAIL, "in time", "" },
 		{ drip, false, EX_TEMPFAIL, "in time", "" },
 		{ hang_up_at_once, true, EX_TEMPFAIL, "connection lost", "" },
@@ -626,11 +653,14 @@ static void refuse_resumed(const struct server *server, const struct tls_params 
 
 static void sessions_are_resumed_and_verified_again(void **state)
 {
-	static const char *const versions[] = { "NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.3" };
+	static const char *const versions[] = { "NORMAL:-VERS-ALL:+VERS-TLS1.2",
+		"NORMAL:-VERS-ALL:+VERS-TLS1.3" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
-		struct server server = { .identity = &world.good, .priority = versions[i], .has_tickets = true };
+		struct server server = {
+			.identity = &world.good, .priority = versions[i], .has_tickets = true
+		};
 		struct tls_params p = params_for("mail.test");
 		struct tls_info info;
 		struct error err;
@@ -682,7 +712,9 @@ static void spoiled_tickets_cost_a_full_handshake(void **state)
 
 static unsigned long turns_of(const char *priority, const struct tls_params *p)
 {
-	struct server server = { .identity = &world.good, .priority = priority, .has_tickets = true };
+	struct server server = {
+		.identity = &world.good, .priority = priority, .has_tickets = true
+	};
 	struct stream s;
 	struct error err;
 	pid_t child = connect_to(&s, &server, NULL);
