@@ -138,12 +138,18 @@ static const struct alias *find_alias(const struct walk *w, const char *name)
 	return alias || !w->aliases ? alias : aliases_find(w->aliases, "default");
 }
 
-static bool is_above(const struct step *step, const struct alias *alias, const char *file)
+static bool is_above(const struct step *step, const struct alias *alias)
 {
-	for (; step; step = step->above)
-		if (alias ? step->alias == alias : step->file && strcmp(step->file, file) == 0)
-			return true;
-	return false;
+	while (step && step->alias != alias)
+		step = step->above;
+	return step != NULL;
+}
+
+static bool is_file_above(const struct step *step, const char *file)
+{
+	while (step && (!step->file || strcmp(step->file, file) != 0))
+		step = step->above;
+	return step != NULL;
 }
 
 /* The alias that the member stands in, behind any files that it includes. */
@@ -174,7 +180,7 @@ static bool walk_alias(
 
 	if (alias == nearest_alias(step))
 		return add_local(w, local, true);
-	if (is_above(step, alias, NULL))
+	if (is_above(step, alias))
 		return fail_step(w, &below, "5.4.6", "leads back to itself");
 	if (*done == w->number)
 		return true;
@@ -234,7 +240,7 @@ static bool walk_include(struct walk *w, const char *file, const struct step *st
 	struct error error = ERROR_INIT;
 	bool ok;
 
-	if (is_above(step, NULL, file))
+	if (is_file_above(step, file))
 		return fail_step(w, &below, "5.4.6", "includes itself");
 	if (aliases_include(&members, file, &problems, &error)) {
 		ok = walk_members(w, &members, &below);
