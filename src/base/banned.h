@@ -13,6 +13,9 @@
 #include <time.h>
 
 #ifdef __GNUC__
+/* With _FORTIFY_SOURCE glibc makes these macros for clang, and a macro cannot be poisoned. */
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat strncpy strncat strtok sprintf vsprintf gets
 #pragma GCC poison atoi atol atoll atof gmtime localtime ctime asctime mktemp tmpnam
 #endif
