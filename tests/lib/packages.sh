@@ -49,25 +49,35 @@ install_packages() { # KIND...: installs what is missing; no service starts
 	return $status
 }
 
-unpack_servers() { # into build/servers, when the list has changed since the last time
+fetch() { # FOLDER NAME...: their .deb files and those of what they depend on
+	into=$1
+	shift
+	apt-get install -y -qq --reinstall --download-only --no-install-recommends \
+		-o APT::Sandbox::User=root -o Dir::Cache::archives="$into" "$@" \
+		>"$top/build/unpack.log" 2>&1 </dev/null || {
+		cat "$top/build/unpack.log" >&2
+		return 1
+	}
+}
+
+must_unpack() { # FOLDER LIST: has the list changed since the last time, and can it be had?
+	[ "$(cat "$1/list" 2>/dev/null)" != "$2" ] || return 1
+	if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
+		echo "$0: only root can fetch what goes into $1; tests with it are skipped" >&2
+		return 1
+	fi
+	echo "unpacking:" $2
+	update_index
+	rm -rf "$1"
+	mkdir -p "$1/debs/partial"
+}
+
+unpack_servers() { # into build/servers
 	servers=$top/build/servers
 	wanted=$(packages unpack)
-	[ "$(cat "$servers/list" 2>/dev/null)" != "$wanted" ] || return 0
-	if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
-		echo "$0: only root can fetch the servers; tests with them are skipped" >&2
-		return 0
-	fi
-	echo "unpacking:" $wanted
-	update_index
-	rm -rf "$servers"
-	mkdir -p "$servers/debs/partial"
+	must_unpack "$servers" "$wanted" || return 0
 	for name in $wanted; do
-		apt-get install -y -qq --reinstall --download-only --no-install-recommends \
-			-o APT::Sandbox::User=root -o Dir::Cache::archives="$servers/debs" "$name" \
-			>"$top/build/unpack.log" 2>&1 </dev/null || {
-			cat "$top/build/unpack.log" >&2
-			return 1
-		}
+		fetch "$servers/debs" "$name" || return 1
 	done
 	for deb in "$servers"/debs/*.deb; do
 		dpkg-deb -x "$deb" "$servers"
@@ -79,6 +89,30 @@ unpack_servers() { # into build/servers, when the list has changed since the las
 	id Debian-exim >/dev/null 2>&1 || useradd --system --no-create-home \
 		--home-dir /nonexistent --shell /usr/sbin/nologin Debian-exim
 	echo "$wanted" >"$servers/list"
+}
+
+unpack_callers() { # into build/callers, without the mail servers that some depend on
+	callers=$top/build/callers
+	wanted=$(packages caller)
+	must_unpack "$callers" "$wanted" || return 0
+	# shellcheck disable=SC2086
+	fetch "$callers/debs" $wanted || return 1
+	rm -f "$callers"/debs/sendmail*.deb "$callers"/debs/exim*.deb "$callers"/debs/postfix*.deb
+	for deb in "$callers"/debs/*.deb; do
+		dpkg-deb -x "$deb" "$callers"
+	done
+	rm -rf "$callers/debs"
+	# The tree is laid over /, where these are links.
+	for folder in bin sbin lib; do
+		[ ! -d "$callers/$folder" ] || {
+			cp -a "$callers/$folder/." "$callers/usr/$folder/" && rm -r "${callers:?}/$folder"
+		}
+	done
+	if command -v npm >/dev/null; then
+		npm install --silent --no-audit --no-fund --prefix "$callers/usr/local" nodemailer >/dev/null 2>&1 ||
+			echo "$0: no nodemailer from npm; its test is skipped" >&2
+	fi
+	echo "$wanted" >"$callers/list"
 }
 
 build() { # FOLDER CONFIGURE-OPTION...: builds out of tree in build/FOLDER

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: ISC
+"""Runs programs that call sendmail, with the built program in its place.
+
+A World is the machine as it is, seen from a mount namespace of its own: the packages that
+tests/run has unpacked ($SENDOFF_CALLERS) are laid over it, and /usr/sbin/sendmail with its other
+names is the program under test.  What is written to /usr, /etc, /var, /run and /root is gone
+afterwards.  Programs find everything at its usual place; the machine itself is not touched.
+"""
+
+import os
+import shutil
+import subprocess
+import unittest
+
+from sandbox import binary
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TREE = os.environ.get("SENDOFF_CALLERS", os.path.join(TOP, "build", "callers"))
+
+# $1: a folder for the mounts; $2: the tree; $3: the program; $4: the configuration; then the command.
+ENTER = r"""
+set -e
+w=$1 tree=$2 program=$3 config=$4
+shift 4
+mount -t tmpfs none "$w"
+mkdir -p "$w/root/.config/sendoff"
+cp "$program" "$w/sendmail"
+install -m 600 "$config" "$w/root/.config/sendoff/sendoff.ini"
+for folder in usr etc var; do
+	mkdir -p "$w/upper/$folder" "$w/work/$folder" "$w/none/$folder"
+	lower=$tree/$folder
+	[ -d "$lower" ] || lower=$w/none/$folder
+	mount -t overlay none -o "lowerdir=$lower:/$folder,upperdir=$w/upper/$folder,workdir=$w/work/$folder" "/$folder"
+done
+mount --bind "$w/root" /root
+mount -t tmpfs none /run
+rm -f /usr/sbin/sendmail /usr/lib/sendmail /usr/bin/mailq /usr/bin/newaliases
+cp "$w/sendmail" /usr/sbin/sendmail
+ln -s ../sbin/sendmail /usr/lib/sendmail
+ln -s ../sbin/sendmail /usr/bin/mailq
+ln -s ../sbin/sendmail /usr/bin/newaliases
+[ ! -e /usr/bin/bsd-mailx ] || ln -sf bsd-mailx /usr/bin/mail
+exec "$@"
+"""
+
+
+class World:
+    def __init__(self, box):
+        if os.geteuid() != 0:
+            raise unittest.SkipTest("needs root, for a mount namespace")
+        self.box = box
+        self.place = box.file("world")
+        os.makedirs(self.place)
+
+    def need(self, *paths):
+        """Skips the test where one of these is neither unpacked nor installed."""
+        for path in paths:
+            if not os.path.exists(TREE + path) and not os.path.exists(path):
+                raise unittest.SkipTest("not installed: %s" % path)
+
+    def start(self, *words, env=None, **options):
+        if not shutil.which("unshare"):
+            raise unittest.SkipTest("not installed: unshare")
+        config = self.box.write("world.ini", self.box.configuration())
+        enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", ENTER, "sh", self.place,
+                 TREE if os.path.isdir(TREE) else self.place, binary(), config]
+        environment = self.box.environment(dict({"HOME": "/root", "USER": "root", "LOGNAME": "root", "TERM": "dumb",
+                                                 "LC_ALL": "C.UTF-8", "SENDOFF_CONFIG": None}, **(env or {})))
+        return subprocess.Popen([*enter, *words], env=environment, cwd=self.box.path, **options)
+
+    def run(self, *words, stdin=b"", timeout=120, **options):
+        """Runs a command there; returns status, stdout and stderr together."""
+        child = self.start(*words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+        try:
+            output = child.communicate(stdin.encode() if isinstance(stdin, str) else stdin, timeout)[0]
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise AssertionError("still running: %s\n%s" % (words, child.communicate()[0])) from None
+        text = output.decode("utf-8", "backslashreplace")
+        if "Sanitizer" in text or "runtime error:" in text:
+            raise AssertionError("sanitizer: %s" % text)
+        return child.returncode, text
+
+    def shell(self, script, *words, **options):
+        return self.run("sh", "-c", script, "sh", *words, **options)
