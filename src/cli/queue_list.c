@@ -68,6 +68,12 @@ static void add_indented(struct buf *out, const char *before, const char *text, 
 	buf_addf(out, "%s\n", after);
 }
 
+/* Does the message go by the configuration at hand? */
+static bool is_current(const struct entry *e, const struct config *c)
+{
+	return !e->config_file || (c->user_file && strcmp(e->config_file, c->user_file) == 0);
+}
+
 /* Who it is from, as the account would say; NULL: that is not known.  To be freed. */
 static char *sender_of(const struct entry *e, struct config *c, struct caller *caller)
 {
@@ -75,7 +81,7 @@ static char *sender_of(const struct entry *e, struct config *c, struct caller *c
 	struct caller owner = CALLER_INIT;
 	char *from;
 
-	if (e->envelope.sender || !a || e->config_file)
+	if (e->envelope.sender || !a || !is_current(e, c))
 		return alloc_string(e->envelope.sender);
 	if (e->uid == caller->uid)
 		return account_from(a, c, caller);
@@ -93,7 +99,7 @@ static char *reason_of(const struct entry *e, const struct config *c)
 
 	if (e->damage)
 		return alloc_string(e->damage);
-	if (c->count && !e->config_file && e->account && !config_account(c, e->account))
+	if (c->count && is_current(e, c) && e->account && !config_account(c, e->account))
 		buf_addf(&reason, "the account '%s' is gone", e->account);
 	else if (last)
 		buf_adds(&reason, last->text);
@@ -205,8 +211,11 @@ static void add_entry(struct list *l, const struct store *s, const char *id, boo
 	struct entry e = ENTRY_INIT;
 
 	if (store_read(s, id, &e) && store_is_permitted(s, &e, l->caller)) {
-		bool is_held = is_failed || e.is_held || e.damage || store_is_damage_noted(s, id);
+		bool is_held;
 
+		if (!e.damage)
+			e.damage = store_noted_damage(s, id);
+		is_held = is_failed || e.is_held || e.damage;
 		if (l->form == QUEUE_FORM_JSON)
 			add_json(l, &e, is_held);
 		else

@@ -27,7 +27,10 @@ struct run {
 	bool is_useless;  /* nothing more is to be tried through this account; trouble says why */
 	struct error trouble;
 	bool is_cautious; /* results were lost: one message at a time until a reply has come */
+	bool is_single;	  /* this stream has one message */
 	bool is_answered; /* over this connection */
+	struct candidate *suspect; /* the first message that a stream was lost with, untried */
+	struct strlist reports; /* made here and not yet in the group */
 	unsigned handed, settled; /* messages of this stream; of all */
 	unsigned fruitless;
 };
@@ -37,6 +40,7 @@ static struct finish finish_of(struct run *r, struct parcel *f)
 	return (struct finish){
 		.store = r->p->store, .config = r->p->config, .caller = f->caller, .account = r->account, .route = &r->route,
 		.offers_dsn = r->session->capabilities.offers & OFFER_DSN, .entry = &f->entry, .summary = r->p->summary,
+		.reports = &r->reports,
 	};
 }
 
@@ -54,7 +58,7 @@ static bool take(struct run *r, struct parcel *f, struct candidate *candidate)
 	candidate->is_out = true;
 	if (store_lock(r->p->store, candidate->id, &f->entry) == STORE_LOCKED) {
 		parcel_take(f, candidate, r->p->run->caller);
-		if (selection_takes(r->p->store, r->p->run, &f->entry))
+		if (candidate->is_extra ? !f->entry.damage : selection_takes(r->p->store, r->p->run, &f->entry))
 			return true;
 		if (f->entry.damage) {
 			struct finish finish = finish_of(r, f);
@@ -85,11 +89,14 @@ static struct mail *next(void *context, struct delivery_result **results)
 	struct parcel *f = free_place(r);
 	struct candidate *candidate;
 
-	if (!f || r->is_useless || (r->is_cautious && r->handed) || process_stopped())
+	if (!f || r->is_useless || (r->is_single && r->handed) || process_stopped())
 		return NULL;
 	while ((candidate = group_next(r->group))) {
+		if (candidate->is_suspect && r->handed)
+			return NULL;
 		if (!take(r, f, candidate))
 			continue;
+		r->is_single = r->is_single || candidate->is_suspect;
 		if (is_sendable(r, f)) {
 			parcel_prepare(f, r->p->config, r->account);
 			f->mail.is_last = !group_next(r->group);
@@ -154,6 +161,7 @@ static void done(void *context, struct mail *mail, struct delivery_result *resul
 		route_note(&r->route, r->session);
 	if (is_untried(results)) {
 		group_put_back(r->group, f->candidate);
+		r->suspect = r->suspect ? r->suspect : f->candidate;
 	} else {
 		r->settled++;
 		if (finish_attempt(&finish, &attempt))
@@ -216,31 +224,11 @@ static void close_session(struct run *r)
 /* One stream of messages over the open session.  False: the session ended with *err. */
 static bool stream(struct run *r, struct error *err)
 {
-	struct mail_stream stream = {
-		.next = next, .done = done, .context = r, .window = r->is_cautious ? 1 : WINDOW
-	};
+	struct mail_stream stream = { .next = next, .done = done, .context = r, .window = WINDOW };
 
 	r->handed = 0;
+	r->is_single = r->is_cautious;
 	return transaction_stream(r->session, &stream, err);
-}
-
-/* Messages until the session ends or there are no more; a cautious stream is one message long. */
-static bool use_session(struct run *r, struct error *err)
-{
-	unsigned before;
-	bool ok;
-
-	r->is_answered = false;
-	do {
-		before = r->settled;
-		ok = stream(r, err);
-		if (r->is_answered)
-			r->is_cautious = false;
-	} while (ok && r->settled > before && !r->is_useless && !process_stopped() && group_next(r->group));
-	r->fruitless = r->settled > before && (ok || r->is_answered) ? 0 : r->fruitless + 1;
-	if (!ok && err->code == EX_NOPERM && !r->is_useless)
-		note_refusal(r, err);
-	return ok;
 }
 
 static bool is_age_due(struct run *r, const struct candidate *candidate)
@@ -253,25 +241,65 @@ static bool is_age_due(struct run *r, const struct candidate *candidate)
 	return due;
 }
 
+/* A message waits for what *err says of the account. */
+static bool wait_for_account(struct run *r, struct candidate *candidate, const struct error *err, bool is_charged)
+{
+	struct parcel *f = &r->parcels[0];
+	bool has_left;
+
+	if (!take(r, f, candidate))
+		return false;
+	has_left = entry_count(&f->entry, ENTRY_LEFT) > 0;
+	if (has_left) {
+		struct finish finish = finish_of(r, f);
+
+		finish_waiting(&finish, err, is_charged);
+	}
+	parcel_release(f);
+	return has_left;
+}
+
 /* The others wait without having been tried; one message stands for the attempt on the account. */
 static void give_up(struct run *r, const struct error *err, bool is_charged)
 {
 	struct candidate *candidate;
 
 	while ((candidate = group_next(r->group)) && !process_stopped()) {
-		struct parcel *f = &r->parcels[0];
-
 		candidate->is_out = true;
-		if ((!is_charged && !is_age_due(r, candidate)) || !take(r, f, candidate))
-			continue;
-		if (entry_count(&f->entry, ENTRY_LEFT)) {
-			struct finish finish = finish_of(r, f);
-
-			finish_waiting(&finish, err, is_charged);
+		if ((is_charged || is_age_due(r, candidate)) && wait_for_account(r, candidate, err, is_charged))
 			is_charged = false;
-		}
-		parcel_release(f);
 	}
+}
+
+/* Reports that were made on the way go the same way, unless it was a fallback's. */
+static void take_reports(struct run *r)
+{
+	for (size_t i = 0; i < r->reports.count && r->account == r->own; i++)
+		group_add(r->group, r->reports.items[i])->is_extra = true;
+	strlist_release(&r->reports);
+}
+
+/* Messages until the session ends or there are no more; a cautious stream is one message long. */
+static bool use_session(struct run *r, struct error *err)
+{
+	unsigned before;
+	bool ok;
+
+	r->is_answered = false;
+	do {
+		before = r->settled;
+		r->suspect = NULL;
+		ok = stream(r, err);
+		if (r->is_answered)
+			r->is_cautious = false;
+		if (!ok && r->settled == before && r->suspect && wait_for_account(r, r->suspect, err, true))
+			r->settled++; /* it may be this message that the server cannot bear: the others go first */
+		take_reports(r);
+	} while (ok && r->settled > before && !r->is_useless && !process_stopped() && group_next(r->group));
+	r->fruitless = r->settled > before && (ok || r->is_answered) ? 0 : r->fruitless + 1;
+	if (!ok && err->code == EX_NOPERM && !r->is_useless)
+		note_refusal(r, err);
+	return ok;
 }
 
 /* Connections until all had their try; true: nothing was wrong with the account. */
@@ -312,10 +340,11 @@ void account_run(const struct account_run_params *p, struct group *g)
 	}
 	if (p->session)
 		route_note(&r.route, p->session);
-	if (run_all(&r, &err) || process_stopped())
-		return;
-	log_line(LOG_WARNING, "account %s: %s", r.own->name, err.text);
-	give_up(&r, &err, r.is_tried && !r.settled);
+	if (!run_all(&r, &err) && !process_stopped()) {
+		log_line(LOG_WARNING, "account %s: %s", r.own->name, err.text);
+		give_up(&r, &err, r.is_tried && !r.settled);
+	}
+	strlist_release(&r.reports);
 }
 
 void account_run_gone(const struct account_run_params *p, struct group *g, const struct error *err)
@@ -327,4 +356,5 @@ void account_run_gone(const struct account_run_params *p, struct group *g, const
 	r.own = r.account = config_choose(p->config, NULL, NULL, &ignored); /* for the reports */
 	log_line(LOG_WARNING, "messages wait: %s", err->text);
 	give_up(&r, err, false);
+	strlist_release(&r.reports);
 }

@@ -24,6 +24,7 @@ struct finish {
 	bool offers_dsn; /* the server makes the reports about what it took */
 	struct entry *entry;
 	struct run_summary *summary;
+	struct strlist *reports; /* gets the ids of reports that were kept */
 };
 
 /* An attempt, for the recipients with these numbers in the entry, one for each in envelope and results. */

@@ -51,6 +51,7 @@ static bool keep_report(const struct finish *f, const struct envelope *to, const
 	queue_id_derive(wanted, f->entry->id, f->entry->attempts * KINDS + kind);
 	if (!store_keep(f->store, &keep, f->config, id, err))
 		return false;
+	strlist_add(f->reports, id);
 	log_line(LOG_INFO, "%s: reported to <%s> as %s", f->entry->id, to->recipients[0].address, id);
 	return true;
 }
@@ -200,10 +201,12 @@ void finish_damaged(const struct finish *f)
 	struct buf text = BUF_INIT;
 	struct error err = ERROR_INIT;
 	struct report report = { .account = f->account, .config = f->config, .caller = f->caller, .to = &to };
-	bool ok;
+	char *noted = store_noted_damage(f->store, f->entry->id);
+	bool ok = noted;
 
 	log_line(LOG_ERR, "%s: held: %s", f->entry->id, f->entry->damage);
-	if (store_is_damage_noted(f->store, f->entry->id))
+	free(noted);
+	if (ok)
 		return;
 	add_damage_words(f, &text);
 	ok = report_address_postmaster(&to, f->account, f->config, f->caller, &err) &&

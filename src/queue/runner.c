@@ -20,29 +20,48 @@ struct run {
 	struct run_summary *summary;
 };
 
-/* Tells of messages that were found damaged. */
-static void report_damage(struct run *r)
+static void report_one(struct run *r, const char *id, struct strlist *reports)
 {
 	static const struct route nowhere;
+	struct candidate candidate = { .is_out = true };
+	struct parcel f = PARCEL_INIT;
 	struct error err;
+	struct finish finish = {
+		.store = &r->store, .config = r->params->config, .caller = r->params->caller, .route = &nowhere,
+		.account = config_choose(r->params->config, NULL, NULL, &err), .entry = &f.entry, .summary = r->summary,
+		.reports = reports,
+	};
 
-	for (size_t i = 0; i < r->selection.damaged.count; i++) {
-		struct candidate candidate = { .is_out = true };
-		struct parcel f = PARCEL_INIT;
-
-		if (store_lock(&r->store, r->selection.damaged.items[i], &f.entry) == STORE_LOCKED) {
-			struct finish finish = {
-				.store = &r->store, .config = r->params->config, .caller = r->params->caller, .route = &nowhere,
-				.account = config_choose(r->params->config, NULL, NULL, &err), .entry = &f.entry,
-				.summary = r->summary,
-			};
-
-			parcel_take(&f, &candidate, r->params->caller);
-			if (f.entry.damage)
-				finish_damaged(&finish);
-		}
-		parcel_release(&f);
+	if (store_lock(&r->store, id, &f.entry) == STORE_LOCKED) {
+		parcel_take(&f, &candidate, r->params->caller);
+		if (f.entry.damage)
+			finish_damaged(&finish);
 	}
+	parcel_release(&f);
+}
+
+/* Tells of messages that were found damaged; true: there are new messages in the queue. */
+static bool report_damage(struct run *r)
+{
+	struct strlist reports = STRLIST_INIT;
+	bool any;
+
+	for (size_t i = 0; i < r->selection.damaged.count; i++)
+		report_one(r, r->selection.damaged.items[i], &reports);
+	any = reports.count > 0;
+	strlist_release(&reports);
+	return any;
+}
+
+/* What to do, reports of damage among it. */
+static bool make_selection(struct run *r, struct error *err)
+{
+	if (!selection_make(&r->selection, &r->store, r->params, err))
+		return false;
+	if (!report_damage(r))
+		return true;
+	selection_release(&r->selection);
+	return selection_make(&r->selection, &r->store, r->params, err);
 }
 
 /*
@@ -100,11 +119,9 @@ bool run_queue(const struct run_params *p, struct run_summary *summary, struct e
 		store_note_run(&r.store);
 	}
 	origins_init(&r.origins, p->config, p->caller);
-	ok = selection_make(&r.selection, &r.store, p, err);
-	if (ok) {
-		report_damage(&r);
+	ok = make_selection(&r, err);
+	if (ok)
 		run_groups(&r);
-	}
 	if (p->session)
 		session_close(p->session);
 	selection_release(&r.selection);

@@ -81,14 +81,32 @@ static struct group *group_of(struct selection *s, const struct entry *e)
 	return g;
 }
 
-static void group_add(struct group *g, const char *id)
+struct candidate *group_add(struct group *g, const char *id)
 {
+	struct candidate *c;
+
 	if (g->count == g->alloc) {
 		g->alloc = g->alloc ? g->alloc * 2 : 16;
 		g->list = alloc_grow(g->list, g->alloc, sizeof *g->list);
 	}
-	memcpy(g->list[g->count].id, id, QUEUE_ID_SIZE);
-	g->list[g->count++].is_out = false;
+	c = &g->list[g->count++];
+	*c = (struct candidate){ 0 };
+	memcpy(c->id, id, QUEUE_ID_SIZE);
+	return c;
+}
+
+static bool is_suspect(const struct entry *e)
+{
+	const struct error *last = entry_last_error(e);
+
+	return e->attempts && last && !last->reply && strcmp(last->status, "4.4.2") == 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	return x->is_suspect != y->is_suspect ? x->is_suspect - y->is_suspect : strcmp(x->id, y->id);
 }
 
 static void consider(struct selection *s, const struct store *store, const struct run_params *p, const char *id)
@@ -99,7 +117,7 @@ static void consider(struct selection *s, const struct store *store, const struc
 		if (e.damage && may_handle(store, p, &e))
 			strlist_add(&s->damaged, id);
 		else if (selection_takes(store, p, &e))
-			group_add(group_of(s, &e), id);
+			group_add(group_of(s, &e), id)->is_suspect = is_suspect(&e);
 	}
 	entry_release(&e);
 }
@@ -115,6 +133,8 @@ bool selection_make(struct selection *s, const struct store *store, const struct
 		ok = store_list(store, &ids, err);
 	for (size_t i = 0; i < ids.count; i++)
 		consider(s, store, p, ids.items[i]);
+	for (size_t i = 0; i < s->count; i++)
+		qsort(s->groups[i].list, s->groups[i].count, sizeof *s->groups[i].list, compare);
 	strlist_release(&ids);
 	return ok;
 }

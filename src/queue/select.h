@@ -17,9 +17,11 @@
 struct candidate {
 	char id[QUEUE_ID_SIZE];
 	bool is_out; /* this run is through with it, or has it in hand */
+	bool is_suspect; /* a connection was lost with it before: it goes alone, and after the others */
+	bool is_extra; /* a report that this run made: it goes with it, whatever was asked for */
 };
 
-/* The messages of one account of one configuration, in the order of their arrival. */
+/* The messages of one account of one configuration, in the order of their arrival, suspects last. */
 struct group {
 	char *account;
 	char *config_file;
@@ -41,6 +43,9 @@ void selection_release(struct selection *s);
 
 /* Is the message, as it is now, one for this run? */
 bool selection_takes(const struct store *store, const struct run_params *p, const struct entry *e);
+
+/* Adds a message at the end; pointers to candidates are no longer valid then. */
+struct candidate *group_add(struct group *g, const char *id);
 
 /* The first message that is not out; NULL: none. */
 struct candidate *group_next(struct group *g);

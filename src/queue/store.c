@@ -237,8 +237,8 @@ enum store_lock store_lock(const struct store *s, const char *id, struct entry *
 	set_id(e, id);
 	e->lock = fd;
 	read_entry(s, e, fd, &st);
-	if (!e->damage)
-		entry_read_message(e, fd, (uint64_t)st.st_size);
+	if (!e->damage && entry_read_message(e, fd, (uint64_t)st.st_size))
+		store_unlink(s, id, store_damaged);
 	return STORE_LOCKED;
 }
 
@@ -373,10 +373,19 @@ bool store_note_damage(const struct store *s, const struct entry *e, struct erro
 	return ok && store_sync(s, err);
 }
 
-bool store_is_damage_noted(const struct store *s, const char *id)
+char *store_noted_damage(const struct store *s, const char *id)
 {
-	char name[STORE_NAME_SIZE];
+	enum { REASON_MAX = 4096 };
+	struct buf text = BUF_INIT;
+	struct stat st;
+	int fd = open_file(s, id, store_damaged, &st);
+	bool ok = fd >= 0 && file_read_all(fd, &text, REASON_MAX);
 
-	store_name(name, id, store_damaged);
-	return faccessat(s->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	if (fd >= 0)
+		close(fd);
+	buf_truncate(&text, strcspn(buf_str(&text), "\n"));
+	if (ok && text.len)
+		return buf_detach(&text);
+	buf_release(&text);
+	return NULL;
 }

@@ -99,9 +99,11 @@ bool store_open_failed(struct store *failed, const struct store *s);
 /* The way back from failed/, with a new state. */
 bool store_return(const struct store *s, const struct store *failed, const struct entry *e, struct error *err);
 
-/* Notes durably that the damage of a locked entry was reported; and asks. */
+/* Notes durably that the damage of a locked entry was reported; store_lock forgets it when it finds the entry whole. */
 bool store_note_damage(const struct store *s, const struct entry *e, struct error *err);
-bool store_is_damage_noted(const struct store *s, const char *id);
+
+/* The damage that was noted; NULL: none.  To be freed. */
+char *store_noted_damage(const struct store *s, const char *id);
 
 /* Moves what is no queue file into corrupt/, removes states without a message and files half written a day ago. */
 void store_tidy(const struct store *s);

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: ISC
+"""What may lie in the queue's directory, and what people do with it."""
+
+import os
+import stat
+import subprocess
+import time
+import unittest
+
+from queued import QueueCase, message
+
+
+class Hostile(QueueCase):
+    def test_the_others_go_out(self):
+        server = self.server()
+        box = self.queue_box(server, postmaster="master@example.com")
+        good = [self.keep(box, word) for word in "abc"]
+        self.damage(box, good[1])
+        self.litter(box)
+        self.run_all(box)
+        bodies = sorted(m.data.split(b"body ")[1] for m in server.messages if m.sender)
+        self.assertEqual(bodies, [b"a\r\n", b"c\r\n"])
+        report, = [m for m in server.take(3) if not m.sender]
+        self.assertEqual(report.to, ["master@example.com"])
+        self.assertIn(good[1].encode(), report.data)
+        entry, = self.listed(box)
+        self.assertTrue(entry["held"])
+        self.assertIn("checksum", entry["last_error"])
+        self.assertEqual(sorted(os.listdir(os.path.join(box.queue, "corrupt"))),
+                         ["0" * 21 + ".msg", "README", "directory", "fifo.msg", "passwd"])
+        self.run_all(box)
+        self.assertEqual(server.messages, [])
+        self.assertExit(box.sendoff("queue", "release", good[1]), 65, "damaged")
+        self.assertExit(box.sendoff("queue", "remove", good[1]), 0)
+        self.assertEqual(self.listed(box), [])
+        self.assertEqual(self.files(box), ["corrupt"])
+
+    def damage(self, box, name):
+        path = os.path.join(box.queue, name + ".msg")
+        with open(path, "r+b") as file:
+            file.write(b"B")
+
+    def litter(self, box):
+        os.mkfifo(os.path.join(box.queue, "fifo.msg"))
+        os.mkdir(os.path.join(box.queue, "directory"))
+        os.symlink("/etc/passwd", os.path.join(box.queue, "passwd"))
+        os.symlink("/etc/passwd", os.path.join(box.queue, "0" * 21 + ".msg"))
+        with open(os.path.join(box.queue, "README"), "w") as file:
+            file.write("To: spam@example.net\n\nspam\n")
+
+    def test_cut_anywhere_nothing_crashes_and_nothing_is_sent(self):
+        server = self.server()
+        box = self.queue_box(server)
+        name = self.keep(box, "a")
+        path = os.path.join(box.queue, name + ".msg")
+        with open(path, "rb") as file:
+            whole = file.read()
+        for length in range(0, len(whole), 7):
+            with open(path, "wb") as file:
+                file.write(whole[:length])
+            self.assertTrue(self.listed(box)[0]["held"])
+        self.run_all(box)
+        self.assertEqual([m.sender for m in server.messages], [""])
+        with open(path, "wb") as file:
+            file.write(whole)
+        self.run_all(box)
+        self.assertEqual(len([m for m in server.messages if m.sender]), 1)
+
+    def test_a_directory_that_others_may_write_to(self):
+        box = self.queue_box()
+        os.chmod(box.queue, 0o777)
+        done = box.sendmail("-odq", "a@example.net", stdin=message("x"))
+        self.assertExit(done, 73, "others may write")
+
+    def test_a_missing_directory_is_made_below_home(self):
+        box = self.queue_box()
+        where = os.path.join(box.home, "a", "b", "queue")
+        box.set(queue_dir=where)
+        os.chown(box.home, os.getuid(), -1)
+        self.assertExit(box.sendmail("-odq", "a@example.net", stdin=message("x")), 0)
+        for path in (where, os.path.dirname(where)):
+            self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o700)
+        message_file, = [n for n in os.listdir(where) if n.endswith(".msg")]
+        self.assertEqual(stat.S_IMODE(os.stat(os.path.join(where, message_file)).st_mode), 0o600)
+
+    def test_without_a_queue_directory_mail_still_goes_out(self):
+        server = self.server()
+        box = self.queue_box(server, queue_dir="/nonexistent/queue")
+        self.assertExit(box.sendmail("-f", "a@example.org", "a@example.net", stdin=message("x")), 0)
+        self.assertEqual(len(server.messages), 1)
+        self.offline(box)
+        self.assertExit(box.sendmail("-f", "a@example.org", "a@example.net", stdin=message("x")), 73)
+
+    def test_queue_max(self):
+        box = self.queue_box(queue_max="1K")
+        self.keep(box, "a")
+        done = box.sendmail("-odq", "a@example.net", stdin=message("x" * 600))
+        self.assertExit(done, 75, "queue_max")
+        self.assertEqual(len(self.files(box)), 1)
+
+
+class People(QueueCase):
+    def test_list_and_show(self):
+        box = self.queue_box()
+        name = self.keep(box, "a", *("r%d@example.net" % i for i in range(8)))
+        self.keep(box, "b", "x" * 200 + "@example.net")
+        self.run_all(box)
+        done = box.run("mailq")
+        self.assertEqual(done.status, 0)
+        lines = done.stdout.decode().splitlines()
+        self.assertLessEqual(max(map(len, lines)), 80)
+        self.assertTrue(lines[1].startswith(name))
+        self.assertIn("      and 3 more", lines)
+        self.assertRegex(lines[-1], r"^-- 2 messages, [0-9.]+ (B|KiB)$")
+        self.assertEqual(box.sendmail("-bp").stdout, done.stdout)
+        self.assertEqual(box.sendoff("queue").stdout, done.stdout)
+        shown = box.sendoff("queue", "show", name).stdout.decode()
+        self.assertIn("Subject: hello a\n", shown)
+        self.assertIn("recipient (left): r0@example.net", shown)
+        self.assertTrue(shown.endswith("\n\nbody a\n"))
+
+    def test_json_has_its_keys(self):
+        box = self.queue_box()
+        self.keep(box, "a")
+        entry, = self.listed(box)
+        self.assertEqual(list(entry), ["id", "account", "uid", "size", "queued_at", "sender", "recipients",
+                                       "attempts", "next_try", "last_error", "held"])
+        self.assertEqual(entry["uid"], os.getuid())
+
+    def test_hold_release_remove(self):
+        server = self.server()
+        box = self.queue_box(server)
+        first, second = self.keep(box, "a"), self.keep(box, "b")
+        self.assertExit(box.sendoff("queue", "hold", first), 0)
+        self.assertEqual([e["held"] for e in self.listed(box)], [True, False])
+        self.run_all(box)
+        self.assertEqual(len(server.messages), 1)
+        self.assertExit(box.sendoff("queue", "release", first), 0)
+        self.run_all(box)
+        self.assertEqual(len(server.messages), 2)
+        self.assertExit(box.sendoff("queue", "remove", second), 64, "no message")
+        third, fourth = self.keep(box, "c"), self.keep(box, "d")
+        self.assertExit(box.sendoff("queue", "remove", third, fourth), 0)
+        self.assertEqual(self.files(box), [])
+
+    def test_wrong_words(self):
+        box = self.queue_box()
+        for words in (("what",), ("list", "x"), ("show",), ("show", "a", "b"), ("remove",), ("hold", "../x"),
+                      ("run", "--every"), ("run", "--every", "x"), ("run", "--account", "nobody")):
+            with self.subTest(words):
+                self.assertExit(box.sendoff("queue", *words), 64)
+
+    def test_empty(self):
+        box = self.queue_box()
+        self.assertEqual(box.run("mailq").stdout, b"Mail queue is empty\n")
+        self.assertEqual(box.sendoff("queue", "--json").stdout, b"")
+        os.rmdir(box.queue)
+        self.assertEqual(box.run("mailq").stdout, b"Mail queue is empty\n")
+        self.assertExit(box.sendmail("-q"), 0)
+
+    def test_a_queue_that_nobody_runs(self):
+        box = self.queue_box(retry_min="10s")
+        name = self.keep(box, "a")
+        os.utime(os.path.join(box.queue, name + ".msg"), (1, 1))
+        self.assertEqual(box.run("mailq").stderr, "")
+        self.run_all(box)
+        self.assertEqual(self.listed(box)[0]["attempts"], 1)
+        box.set(retry_min="1s")
+        os.utime(os.path.join(box.queue, ".last-run"), (1, 1))
+        for _ in range(400):
+            done = box.run("mailq")
+            if done.stderr:
+                break
+            time.sleep(0.05)
+        self.assertIn("messages are due, but the queue was not run", done.stderr)
+        self.assertIn("hint: ", done.stderr)
+
+    def test_control_characters_stay_harmless(self):
+        box = self.queue_box()
+        name = self.keep(box, "a\x1b[31m")
+        for words in (("queue", "show", name), ("queue",)):
+            self.assertNotIn(b"\x1b", box.sendoff(*words).stdout)
+
+    def test_users_see_their_own(self):
+        if os.getuid() != 0:
+            self.skipTest("needs root")
+        box = self.queue_box()
+        os.chmod(box.queue, 0o2770)
+        self.keep(box, "root")
+        os.chown(os.path.join(box.queue, self.files(box)[0]), 1234, -1)
+        self.keep(box, "other")
+        self.assertEqual([e["uid"] for e in self.listed(box)], [1234, 0])
+
+
+class Crowd(QueueCase):
+    def test_eight_runners_and_fifty_submitters(self):
+        server = self.server()
+        box = self.queue_box(server)
+        submitters = []
+        box.run("mailq")  # the configuration is written; from here on it is only read
+
+        def start(*words):
+            return subprocess.Popen([box.file("bin", "sendmail"), *words], stdin=subprocess.PIPE,
+                                    env=box.environment(None))
+
+        for i in range(50):
+            child = start("-odq" if i % 2 else "-odb", "-f", "alice@example.org", "bob@example.net")
+            submitters.append((child, i))
+        runners = [start("-q") for _ in range(4)]
+        for child, i in submitters:
+            child.stdin.write(message(str(i)).encode())
+            child.stdin.close()
+        runners += [start("-q") for _ in range(4)]
+        for child, _ in submitters:
+            self.assertEqual(child.wait(120), 0)
+        for child in runners:
+            child.stdin.close()
+            self.assertEqual(child.wait(120), 0)
+        self.run_all(box)
+        self.assertTrue(server.wait_for(50))
+        words = sorted(int(m.data.split(b"body ")[1]) for m in server.messages)
+        self.assertEqual(words, list(range(50)))
+        for _ in range(200):
+            if not self.files(box):
+                break
+            self.run_all(box)
+        self.assertEqual(self.files(box), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
