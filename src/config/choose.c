@@ -1,33 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/ascii.h"
 #include "config/config.h"
+#include "config/syntax.h"
 
 #include <stdint.h>
 #include <string.h>
-
-/* Does the pattern's '*' stand for any run of characters, the rest for itself without case? */
-static bool matches(const char *pattern, const char *s)
-{
-	const char *star = NULL, *again = NULL;
-
-	while (*s) {
-		if (*pattern == '*') {
-			star = pattern++;
-			again = s;
-		} else if (ascii_lower(*pattern) == ascii_lower(*s)) {
-			pattern++;
-			s++;
-		} else if (star) {
-			pattern = star + 1;
-			s = ++again;
-		} else {
-			return false;
-		}
-	}
-	while (*pattern == '*')
-		pattern++;
-	return !*pattern;
-}
 
 /* An exact address, then name@*, then the longest domain. */
 static size_t rank(const char *pattern)
@@ -51,7 +27,7 @@ static const struct account *match(const struct config *c, const char *sender)
 		for (size_t j = 0; j < patterns->count; j++) {
 			size_t r = rank(patterns->items[j]);
 
-			if (r > best_rank && matches(patterns->items[j], sender)) {
+			if (r > best_rank && pattern_matches(patterns->items[j], sender)) {
 				best = &c->accounts[i];
 				best_rank = r;
 			}

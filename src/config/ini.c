@@ -10,6 +10,7 @@
 #else
 #include <iniparser.h>
 #endif
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -276,6 +277,21 @@ static bool load(const struct buf *text, dictionary **d)
 }
 #endif
 
+/* The library's buffers held the secrets too: for as long as it runs, free() overwrites. */
+static bool load_wiping(const struct buf *text, dictionary **d)
+{
+	bool ok;
+
+#ifdef M_PERTURB
+	mallopt(M_PERTURB, 1);
+#endif
+	ok = load(text, d);
+#ifdef M_PERTURB
+	mallopt(M_PERTURB, 0);
+#endif
+	return ok;
+}
+
 /* What iniparser read must be what the check read; inside quotes its versions differ, and the check decides. */
 static bool agrees(dictionary *d, const struct ini_entry *e)
 {
@@ -308,7 +324,7 @@ static void cross_check(struct scan *s)
 	dictionary *d = NULL;
 
 	iniparser_set_error_callback(quiet);
-	if (!s->clean.len || !load(&s->clean, &d))
+	if (!s->clean.len || !load_wiping(&s->clean, &d))
 		return;
 	if (!d) {
 		problem_add(s->problems, s->file, 0, "iniparser does not take this file");

@@ -103,6 +103,29 @@ bool is_pattern(const char *s)
 	return strchr(s, '@') && !has_blank_or_any(s, "<>");
 }
 
+bool pattern_matches(const char *pattern, const char *s)
+{
+	const char *star = NULL, *again = NULL;
+
+	while (*s) {
+		if (*pattern == '*') {
+			star = pattern++;
+			again = s;
+		} else if (ascii_lower(*pattern) == ascii_lower(*s)) {
+			pattern++;
+			s++;
+		} else if (star) {
+			pattern = star + 1;
+			s = ++again;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
 bool is_mechanism(const char *s)
 {
 	static const char *const names[] = { "plain", "login", "cram-md5", "scram-sha-1",

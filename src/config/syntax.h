@@ -24,8 +24,9 @@ bool is_proxy(const char *url);
 /* One bare mail address or local name; no lists, no display names. */
 bool is_bare_address(const char *s);
 
-/* Has an '@', and '*' stands for any run of characters. */
+/* Addresses with an '@', where '*' stands for any run of characters and all else for itself, without case. */
 bool is_pattern(const char *s);
+bool pattern_matches(const char *pattern, const char *address);
 
 /* A SASL mechanism that sendoff speaks (libgsasl's names), in any case. */
 bool is_mechanism(const char *s);
