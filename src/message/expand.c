@@ -275,6 +275,7 @@ static bool walk_member(struct walk *w, const char *member, const struct step *s
 	return walk_list(w, member + (*member == '\\'), *member == '\\', step);
 }
 
+/* One line a recipient that an alias or adminaddr made another; completing a name is not worth one. */
 static void log_expansion(const struct walk *w, size_t from)
 {
 	struct buf line = BUF_INIT;
@@ -300,8 +301,7 @@ static bool walk_recipient(struct walk *w, const struct recipient *r)
 		return false;
 	if (w->dropped && w->out.count == count && !w->failed)
 		add_failure(w, &dropped);
-	if (w->dropped || w->out.count != count + 1 ||
-		!address_equal(w->out.recipients[count].address, r->address))
+	if (w->dropped || w->out.count != count + 1 || w->out.recipients[count].original)
 		log_expansion(w, count);
 	return true;
 }
