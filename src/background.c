@@ -3,17 +3,25 @@
 
 #include "queue/runner.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-/* True in the child only. */
+/* Becomes a grandchild, for which nobody has to wait.  True there only. */
 static bool leave_caller(void)
 {
+	pid_t child = fork();
 	int null;
 
-	if (fork() != 0)
+	if (child > 0)
+		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+			;
+	if (child != 0)
 		return false;
 	setsid();
+	if (fork() != 0)
+		_exit(0);
 	null = open("/dev/null", O_RDWR);
 	for (int fd = 0; fd <= 2; fd++)
 		if (null < 0 || dup2(null, fd) < 0)
@@ -23,16 +31,44 @@ static bool leave_caller(void)
 	return chdir("/") == 0;
 }
 
+static void run_and_exit(const struct run_params *params)
+{
+	struct run_summary summary;
+	struct error err = ERROR_INIT;
+
+	run_queue(params, &summary, &err);
+	_exit(0);
+}
+
 void background_run(struct request *r, const struct outcome *o)
 {
 	struct run_params params = {
 		.config = r->config, .caller = r->caller, .extent = RUN_ALL, .id = o->queue_id
 	};
-	struct run_summary summary;
-	struct error err = ERROR_INIT;
 
-	if (!leave_caller())
-		return;
-	run_queue(&params, &summary, &err);
-	_exit(0);
+	if (leave_caller())
+		run_and_exit(&params);
+}
+
+/* The connection is the child's: what is said here on the way out must not reach it. */
+static void disown(struct session *session)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null >= 0)
+		dup3(null, session->stream.fd, O_CLOEXEC);
+	close(null >= 0 ? null : session->stream.fd);
+	session_abort(session);
+}
+
+void background_flush(struct request *r, const struct account *a, struct session *session)
+{
+	struct run_params params = {
+		.config = r->config, .caller = r->caller, .extent = RUN_DUE, .account = a->name, .own_only = true,
+		.session = session,
+	};
+
+	if (leave_caller())
+		run_and_exit(&params);
+	disown(session);
 }

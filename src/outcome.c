@@ -7,6 +7,7 @@
 #include "base/file.h"
 
 #include <stdlib.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -194,10 +195,12 @@ static void log_failure(const struct outcome *o, const struct request *r)
 
 void outcome_log(const struct outcome *o, const struct request *r)
 {
+	bool is_open = !o->envelope.sender && o->account; /* queued untried: the account will say who sends */
+	char *from = is_open ? account_from(o->account, r->config, r->caller) : NULL;
 	struct journal_entry entry = {
 		.id = *o->queue_id ? o->queue_id : NULL, .uid = r->caller->uid,
 		.account = o->account ? o->account->name : NULL, .route = &o->route,
-		.sender = o->envelope.sender, .message_id = o->message_id,
+		.sender = from ? from : o->envelope.sender, .message_id = o->message_id,
 		.envelope = &o->envelope, .results = &o->results,
 		.rest = *o->queue_id ? JOURNAL_QUEUED : JOURNAL_FAILED, .size = o->size,
 		.delay_ms = clock_now_ms() - o->started_ms, .try = 1, .exit = outcome_exit(o, r->error_mode),
@@ -207,6 +210,7 @@ void outcome_log(const struct outcome *o, const struct request *r)
 		log_failure(o, r);
 	else
 		journal_write(&entry);
+	free(from);
 }
 
 void outcome_release(struct outcome *o)

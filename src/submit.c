@@ -10,6 +10,7 @@
 #include "message/address.h"
 #include "message/compose.h"
 #include "outcome.h"
+#include "queue/runner.h"
 #include "queue/slot.h"
 #include "queue/store.h"
 #include "queue/trouble.h"
@@ -122,45 +123,69 @@ static void compose(struct request *r, struct outcome *o, const struct compose_p
 	free(sender);
 }
 
-/* One account's try.  Recipients not settled stay FATE_NONE. */
-static bool attempt(struct request *r, struct outcome *o, const struct mail *mail, struct error *err)
+/* A connection that is kept for what waits in the queue, and what it needs. */
+struct line {
+	struct session_params params;
+	struct session session;
+	struct slot slot;
+};
+
+static void line_close(struct line *l)
 {
-	struct session_params params = {
-		.account = o->account, .config = r->config, .caller = r->caller, .trace = r->trace
+	session_close(&l->session);
+	slot_release(&l->slot);
+}
+
+/* Does the caller have mail in the queue that could go over the same connection? */
+static bool has_more(const struct request *r, const struct outcome *o)
+{
+	struct run_params run = {
+		.config = r->config, .caller = r->caller, .extent = RUN_DUE, .account = o->account->name, .own_only = true
 	};
-	struct session session = SESSION_INIT;
-	struct slot slot = SLOT_INIT;
+
+	return o->has_queue && !r->is_report && run_has_work(&run);
+}
+
+/* One account's try.  Recipients not settled stay FATE_NONE. */
+static bool attempt(struct request *r, struct outcome *o, const struct mail *mail, struct line *l, struct error *err)
+{
 	bool ok;
 
+	l->params = (struct session_params){
+		.account = o->account, .config = r->config, .caller = r->caller, .trace = r->trace
+	};
 	if (o->has_queue && trouble_waits(o->account, r->config, r->caller, err))
 		return false;
-	if (!slot_take(&slot, o->account, r->config, err))
+	if (!slot_take(&l->slot, o->account, r->config, err))
 		return false;
-	ok = session_open(&session, &params, err);
+	ok = session_open(&l->session, &l->params, err);
 	if (ok) {
-		route_note(&o->route, &session);
+		route_note(&o->route, &l->session);
 		trouble_forget(o->account, r->config);
-		ok = transaction_run(&session, mail, &o->results, err);
+		ok = transaction_run(&l->session, mail, &o->results, err);
 	}
 	if (!ok && trouble_is_refused_login(err))
 		trouble_note(o->account, r->config, r->caller, err);
-	session_close(&session);
-	slot_release(&slot);
 	return ok;
 }
 
 /* The message as this account sends it: its sender and From. */
 static bool attempt_by(struct request *r, struct outcome *o, const struct compose_params *params, struct error *err)
 {
+	struct line line = { .session = SESSION_INIT, .slot = SLOT_INIT };
 	struct header header = HEADER_INIT;
+	bool more = has_more(r, o);
 	struct mail mail = {
-		.envelope = &o->envelope, .message = &r->message, .header = &header, .is_last = true
+		.envelope = &o->envelope, .message = &r->message, .header = &header, .is_last = !more
 	};
 	bool ok;
 
 	free(o->envelope.sender);
 	compose_for_account(&r->message.header, &r->envelope, o->account, params, &header, &o->envelope.sender);
-	ok = attempt(r, o, &mail, err);
+	ok = attempt(r, o, &mail, &line, err);
+	if (ok && more)
+		background_flush(r, o->account, &line.session);
+	line_close(&line);
 	header_release(&header);
 	return ok;
 }

@@ -129,3 +129,13 @@ bool run_queue(const struct run_params *p, struct run_summary *summary, struct e
 	store_close(&r.store);
 	return ok;
 }
+
+bool run_has_work(const struct run_params *p)
+{
+	struct store store = STORE_INIT;
+	struct error ignored = ERROR_INIT;
+	bool found = store_open(&store, p->config, p->caller, STORE_EXISTING, &ignored) && selection_has_any(&store, p);
+
+	store_close(&store);
+	return found;
+}

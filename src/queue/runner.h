@@ -32,6 +32,7 @@ struct run_params {
 	struct caller *caller;
 	enum run_extent extent;
 	const char *account; /* only its messages; NULL: any */
+	bool own_only;	     /* only the caller's own messages, whatever else it may handle */
 	const char *id;	     /* only this message, whether it is due or not; NULL: any */
 	struct queue_filter filters[QUEUE_PARTS];
 	const struct session_trace *trace; /* NULL: silent */
@@ -47,5 +48,8 @@ struct run_summary {
  * EX_IOERR).  process_stopped() ends it after the messages in flight.
  */
 bool run_queue(const struct run_params *p, struct run_summary *summary, struct error *err);
+
+/* Is there any message that such a run would take?  A queue that cannot be read has none. */
+bool run_has_work(const struct run_params *p);
 
 #endif

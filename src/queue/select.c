@@ -47,7 +47,7 @@ static bool passes_filters(const struct run_params *p, const struct entry *e)
 /* In a set-id process others' mail is left to others: what its caller can do to the process must not reach it. */
 static bool may_handle(const struct store *store, const struct run_params *p, const struct entry *e)
 {
-	if (p->caller->set_id && p->caller->uid != 0)
+	if (p->own_only || (p->caller->set_id && p->caller->uid != 0))
 		return e->owner == p->caller->uid;
 	return store_is_permitted(store, e, p->caller);
 }
@@ -137,6 +137,23 @@ bool selection_make(struct selection *s, const struct store *store, const struct
 		qsort(s->groups[i].list, s->groups[i].count, sizeof *s->groups[i].list, compare);
 	strlist_release(&ids);
 	return ok;
+}
+
+bool selection_has_any(const struct store *store, const struct run_params *p)
+{
+	struct strlist ids = STRLIST_INIT;
+	struct error ignored = ERROR_INIT;
+	bool found = false;
+
+	store_list(store, &ids, &ignored);
+	for (size_t i = 0; i < ids.count && !found; i++) {
+		struct entry e = ENTRY_INIT;
+
+		found = store_read(store, ids.items[i], &e) && selection_takes(store, p, &e);
+		entry_release(&e);
+	}
+	strlist_release(&ids);
+	return found;
 }
 
 void selection_release(struct selection *s)

@@ -39,6 +39,9 @@ struct selection {
 #define SELECTION_INIT { 0 }
 
 bool selection_make(struct selection *s, const struct store *store, const struct run_params *p, struct error *err);
+
+/* Would the selection have any message? */
+bool selection_has_any(const struct store *store, const struct run_params *p);
 void selection_release(struct selection *s);
 
 /* Is the message, as it is now, one for this run? */
