@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "message/content.h"
 
+#include "base/ascii.h"
 #include "message/address.h"
 #include "message/convert.h"
 #include "message/render.h"
@@ -30,6 +31,8 @@ bool content_render(struct content *c, const struct message *m, const struct hea
 		return false;
 	buf_adds(&c->header, "\r\n");
 	c->body = v.is_recoded ? &c->recoded : &m->body;
+	if (ascii_has_8bit(c->header.data, c->header.len))
+		v.is_8bit = true;
 	c->is_8bit = v.is_8bit && (offers & OFFER_8BITMIME);
 	c->size = c->header.len + c->body->size;
 	return true;

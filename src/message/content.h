@@ -25,7 +25,7 @@ struct content {
 	const struct spool *body; /* the message's own, or recoded */
 	struct spool recoded;
 	uint64_t size;	/* of header and body: the number for SIZE and BDAT */
-	bool is_8bit;	/* BODY=8BITMIME is needed */
+	bool is_8bit;	/* BODY=8BITMIME is needed (and offered): 8-bit octets in body or header */
 	bool needs_utf8; /* SMTPUTF8 is used: the header is sent as raw UTF-8 */
 };
 
