@@ -11,6 +11,7 @@
 #include <iniparser.h>
 #endif
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -2,8 +2,12 @@
 #include "config/settings.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "config/config.h"
 #include "config/provider.h"
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -440,6 +444,42 @@ static void presets_are_values_that_can_be_written(void **state)
 	settings_release(SETTING_ACCOUNT, &a);
 }
 
+/* The macro and the whole word behind it. */
+static void assert_page_has(const struct buf *page, const char *macro, const char *word)
+{
+	struct buf wanted = BUF_INIT;
+	const char *at;
+
+	buf_addf(&wanted, "\n%s%s", macro, word);
+	at = strstr(buf_str(page), buf_str(&wanted));
+	while (at && at[wanted.len] != ' ' && at[wanted.len] != '\n')
+		at = strstr(at + 1, buf_str(&wanted));
+	if (!at)
+		print_error("%s is missing\n", word);
+	assert_non_null(at);
+	buf_release(&wanted);
+}
+
+static void the_manual_page_names_every_key_and_provider(void **state)
+{
+	const char *source = getenv("srcdir");
+	struct buf path = BUF_INIT, page = BUF_INIT;
+	int fd;
+
+	(void)state;
+	buf_addf(&path, "%s/doc/sendoff.ini.5", source ? source : ".");
+	fd = open(buf_str(&path), O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_true(file_read_all(fd, &page, 1024 * 1024));
+	close(fd);
+	for (const struct setting *s = settings; s->name; s++)
+		assert_page_has(&page, ".It Cm ", s->name);
+	for (const struct provider *p = providers; p->name; p++)
+		assert_page_has(&page, ".Cm ", p->name);
+	buf_release(&path);
+	buf_release(&page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -450,6 +490,7 @@ int main(void)
 		cmocka_unit_test(the_nearest_name_is_found),
 		cmocka_unit_test(what_gives_a_secret_away_is_known),
 		cmocka_unit_test(presets_are_values_that_can_be_written),
+		cmocka_unit_test(the_manual_page_names_every_key_and_provider),
 	};
 
 	return cmocka_run_group_tests(tests, set_home, forget_home);
