@@ -15,16 +15,18 @@ static bool ends_session(const struct session *s, const struct error *err)
 }
 
 /*
- * The message as a whole is refused, for now or for good; what only follows from an earlier refusal changes nothing.
- * False, with *err: the session ends with it.
+ * The message as a whole is refused, for now or for good; what only follows from an earlier refusal
+ * changes nothing. False, with *err: the session ends with it.
  */
-static bool fail(struct attempt *a, struct session *s, const char *command, enum session_login login, struct error *err)
+static bool fail(struct attempt *a, struct session *s, const char *command,
+	enum session_login login, struct error *err)
 {
 	bool follows = a->failure.code || (login == LOGIN_CODES_DO_NOT && !a->taken);
 	struct error refusal;
 
 	session_refused(s, command, EX_UNAVAILABLE, login, &refusal);
-	if (ends_session(s, &refusal) && !(follows && s->reply.code != 421 && reply_class(&s->reply) == 5)) {
+	if (ends_session(s, &refusal) &&
+		!(follows && s->reply.code != 421 && reply_class(&s->reply) == 5)) {
 		*err = refusal;
 		return false;
 	}
@@ -41,7 +43,10 @@ static bool answer_mail(struct attempt *a, struct session *s, struct error *err)
 	return a->is_open || fail(a, s, "MAIL FROM", LOGIN_CODES_COUNT, err);
 }
 
-/* RFC 5321 section 4.5.3.1.10: 552 and 5.5.3 mean 452, and 452 without a reason most often "too many recipients". */
+/*
+ * RFC 5321 section 4.5.3.1.10: 552 and 5.5.3 mean 452, and 452 without a reason most often "too
+ * many recipients".
+ */
 static bool is_about_number(const struct reply *r)
 {
 	bool is_code = r->code == 452 || r->code == 552;
@@ -57,7 +62,8 @@ static void soften(struct error *err)
 	error_scope(err, ERROR_OF_ROUTE);
 }
 
-static bool refuse_recipient(struct attempt *a, size_t recipient, struct session *s, struct error *err)
+static bool refuse_recipient(
+	struct attempt *a, size_t recipient, struct session *s, struct error *err)
 {
 	struct buf command = BUF_INIT;
 	struct error refusal;
@@ -87,7 +93,9 @@ static bool answer_rcpt(struct attempt *a, size_t recipient, struct session *s, 
 	}
 	if (!a->taken || !is_about_number(&s->reply))
 		return refuse_recipient(a, recipient, s, err);
-	/* It stays without a fate for the next turn; what the server took is what it takes at once. */
+	/*
+	 * It stays without a fate for the next turn; what the server took is what it takes at once.
+	 */
 	if (!a->is_full)
 		s->recipients_max = a->taken;
 	a->is_full = true;
@@ -115,13 +123,15 @@ static void take_accepted(struct attempt *a, struct session *s)
 }
 
 /* The reply to the message: the moment of truth. */
-static bool answer_message(struct attempt *a, const char *command, struct session *s, struct error *err)
+static bool answer_message(
+	struct attempt *a, const char *command, struct session *s, struct error *err)
 {
 	bool is_accepted = reply_class(&s->reply) == 2 && a->taken && !a->failure.code;
 	bool ok = true;
 
 	if (is_accepted && !a->content_end)
-		return error_set(err, EX_PROTOCOL, "5.5.0", "the server takes a message that was not sent yet");
+		return error_set(err, EX_PROTOCOL, "5.5.0",
+			"the server takes a message that was not sent yet");
 	if (is_accepted)
 		take_accepted(a, s);
 	else if (reply_class(&s->reply) != 2)
@@ -169,12 +179,16 @@ bool attempt_answer(const struct flight_entry *entry, struct session *s, struct 
 	return error_set(err, EX_SOFTWARE, NULL, "a reply to an unknown command");
 }
 
-/* Was the message, with somebody to get it, wholly in the server's hands, and no word of it came back? */
+/*
+ * Was the message, with somebody to get it, wholly in the server's hands, and no word of it came
+ * back?
+ */
 static bool is_unknown(const struct attempt *a, const struct session *s, const struct error *err)
 {
 	bool was_answered = err->reply == 421 || err->code == EX_NOPERM;
 
-	return a->content_end && s->stream.sent >= a->content_end && !a->failure.code && !was_answered;
+	return a->content_end && s->stream.sent >= a->content_end && !a->failure.code &&
+	       !was_answered;
 }
 
 void attempt_lost(struct attempt *a, const struct session *s, const struct error *err)

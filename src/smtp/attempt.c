@@ -55,8 +55,8 @@ bool attempt_has_rest(const struct attempt *a)
 
 enum fate attempt_fate(const struct error *err)
 {
-	bool may_pass = err->code == EX_TEMPFAIL || err->code == EX_IOERR || err->code == EX_OSERR ||
-			err->code == EX_CANTCREAT;
+	bool may_pass = err->code == EX_TEMPFAIL || err->code == EX_IOERR ||
+			err->code == EX_OSERR || err->code == EX_CANTCREAT;
 
 	return may_pass ? FATE_DEFERRED : FATE_REFUSED;
 }
@@ -84,7 +84,10 @@ static bool is_too_large(const struct attempt *a, const struct session *s, struc
 	return true;
 }
 
-/* Those without a fate, as many as the server takes at once; addresses that it cannot take are refused here. */
+/*
+ * Those without a fate, as many as the server takes at once; addresses that it cannot take are
+ * refused here.
+ */
 static void choose_recipients(struct attempt *a, const struct session *s)
 {
 	const struct envelope *e = a->mail->envelope;
@@ -123,19 +126,22 @@ bool attempt_prepare(struct attempt *a, struct session *s)
 
 	clear(a);
 	if (!content_render(&a->content, m->message, m->header, m->envelope, offers, &err) ||
-		is_too_large(a, s, &err) || !path_mail(&a->mail_line, s, m->envelope, &a->content, &err)) {
+		is_too_large(a, s, &err) ||
+		!path_mail(&a->mail_line, s, m->envelope, &a->content, &err)) {
 		session_error(s, &err);
 		attempt_decide(a, &err);
 		return false;
 	}
 	choose_recipients(a, s);
 	if (a->count && !(offers & OFFER_DSN) && asks_for_notices(m->envelope))
-		log_line(LOG_INFO, "account '%s': the server does not offer DSN, no notices are asked for",
+		log_line(LOG_INFO,
+			"account '%s': the server does not offer DSN, no notices are asked for",
 			s->params->account->name);
 	return a->count > 0;
 }
 
-static bool add(struct attempt *a, struct flight *f, enum flight_command command, const char *line, struct error *err)
+static bool add(struct attempt *a, struct flight *f, enum flight_command command, const char *line,
+	struct error *err)
 {
 	struct flight_entry entry = { .command = command, .owner = a };
 
@@ -148,7 +154,9 @@ static bool add_recipients(struct attempt *a, struct flight *f, struct error *er
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < a->count && !a->failure.code && !a->is_full; i++) {
-		struct flight_entry entry = { .command = FLIGHT_RCPT, .owner = a, .index = a->recipients[i] };
+		struct flight_entry entry = {
+			.command = FLIGHT_RCPT, .owner = a, .index = a->recipients[i]
+		};
 		const struct recipient *r = &a->mail->envelope->recipients[entry.index];
 
 		a->turns[entry.index] = TURN_ASKED;
@@ -173,7 +181,9 @@ static bool add_envelope(struct attempt *a, struct flight *f, struct error *err)
 	return add(a, f, FLIGHT_MAIL, buf_str(&a->mail_line), err) && add_recipients(a, f, err);
 }
 
-/* The servers' limit is at least 100 (RFC 5321 section 4.5.3.1.8): so many, and this was the whole. */
+/*
+ * The servers' limit is at least 100 (RFC 5321 section 4.5.3.1.8): so many, and this was the whole.
+ */
 static bool may_quit(const struct attempt *a, const struct session *s)
 {
 	size_t left = 0;
@@ -203,7 +213,8 @@ static bool add_quit(struct attempt *a, struct session *s, struct error *err)
 	return session_send(s, "QUIT", NULL, err);
 }
 
-static bool write_content(struct attempt *a, struct session *s, enum data_form form, struct error *err)
+static bool write_content(
+	struct attempt *a, struct session *s, enum data_form form, struct error *err)
 {
 	if (!data_write(s, &a->content, form, err))
 		return err->code == EX_IOERR ? give_up(a, s, err) : false;
@@ -217,7 +228,8 @@ static bool send_chunk(struct attempt *a, struct flight *f, struct error *err)
 	bool ok;
 
 	buf_addf(&line, "BDAT %llu LAST", (unsigned long long)a->content.size);
-	ok = add(a, f, FLIGHT_BDAT, buf_str(&line), err) && write_content(a, f->session, DATA_RAW, err);
+	ok = add(a, f, FLIGHT_BDAT, buf_str(&line), err) &&
+	     write_content(a, f->session, DATA_RAW, err);
 	buf_release(&line);
 	return ok;
 }
@@ -234,7 +246,8 @@ static bool finish_unsent(struct attempt *a, struct session *s)
 
 static bool send_by_chunk(struct attempt *a, struct flight *f, struct error *err)
 {
-	bool may_go_blindly = f->session->capabilities.offers & OFFER_PIPELINING && a->content.size <= ATTEMPT_SMALL;
+	bool may_go_blindly = f->session->capabilities.offers & OFFER_PIPELINING &&
+			      a->content.size <= ATTEMPT_SMALL;
 
 	if (!may_go_blindly && !flight_land(f, err))
 		return false;
@@ -243,7 +256,10 @@ static bool send_by_chunk(struct attempt *a, struct flight *f, struct error *err
 	return send_chunk(a, f, err) && (may_go_blindly || flight_land(f, err));
 }
 
-/* A server that says 354 although it took no recipient gets an empty message (RFC 2920 section 3.1). */
+/*
+ * A server that says 354 although it took no recipient gets an empty message (RFC 2920 section
+ * 3.1).
+ */
 static bool send_data(struct attempt *a, struct flight *f, struct error *err)
 {
 	struct flight_entry dot = { .command = FLIGHT_DOT, .owner = a };

@@ -18,7 +18,7 @@
 
 /* How the attempt with one mechanism ended. */
 enum verdict {
-	VERDICT_IN, /* logged in */
+	VERDICT_IN,   /* logged in */
 	VERDICT_NEXT, /* this mechanism will not do, another may */
 	VERDICT_STOP, /* no other is tried; *err says why */
 };
@@ -30,20 +30,25 @@ struct login {
 	const struct mechanism *mechanism;
 	struct secret secret;
 	bool has_secret;
-	int rc;		/* of the last step: GSASL_OK when, for the library, the exchange is complete */
-	struct buf output; /* of the last step, in base64; wiped */
+	int rc; /* of the last step: GSASL_OK when, for the library, the exchange is complete */
+	struct buf output;    /* of the last step, in base64; wiped */
 	struct buf challenge; /* the server's last, decoded */
-	char told[256];	/* what a failure's challenge said (RFC 7628 section 3.2.3) */
+	char told[256];       /* what a failure's challenge said (RFC 7628 section 3.2.3) */
 };
 
-/* Channel bindings go to -PLUS only: with any other mechanism libgsasl 2.2 fails when it is given one. */
+/*
+ * Channel bindings go to -PLUS only: with any other mechanism libgsasl 2.2 fails when it is given
+ * one.
+ */
 static int give_binding(struct login *l, Gsasl_session *sasl, Gsasl_property property)
 {
-	const char *wanted = property == GSASL_CB_TLS_EXPORTER ? "tls-exporter" : "tls-unique", *type;
+	const char *wanted = property == GSASL_CB_TLS_EXPORTER ? "tls-exporter" : "tls-unique",
+		   *type;
 	struct buf binding = BUF_INIT, text = BUF_INIT;
 	int rc = GSASL_NO_CALLBACK;
 
-	if (l->mechanism->binds_channel && tls_channel_binding(l->session->stream.tls, &type, &binding) &&
+	if (l->mechanism->binds_channel &&
+		tls_channel_binding(l->session->stream.tls, &type, &binding) &&
 		strcmp(type, wanted) == 0) {
 		base64_encode(&text, binding.data, binding.len);
 		rc = gsasl_property_set(sasl, property, buf_str(&text));
@@ -67,11 +72,12 @@ static int give_property(Gsasl *library, Gsasl_session *sasl, Gsasl_property pro
 	case GSASL_AUTHID:
 		return give(sasl, property, a->user);
 	case GSASL_AUTHZID: /* EXTERNAL names nobody else; the server knows the certificate */
-		return give(sasl, property, strcmp(l->mechanism->name, "EXTERNAL") == 0 ? a->user : NULL);
+		return give(sasl, property,
+			strcmp(l->mechanism->name, "EXTERNAL") == 0 ? a->user : NULL);
 	case GSASL_PASSWORD:
-		return l->has_secret ? gsasl_property_set_raw(sasl, property, buf_str(&l->secret.bytes),
-					       l->secret.bytes.len) :
-				       GSASL_NO_CALLBACK;
+		return l->has_secret ? gsasl_property_set_raw(sasl, property,
+					       buf_str(&l->secret.bytes), l->secret.bytes.len)
+				     : GSASL_NO_CALLBACK;
 	case GSASL_SERVICE:
 		return give(sasl, property, "smtp");
 	case GSASL_HOSTNAME:
@@ -106,7 +112,8 @@ static void step(struct login *l, const struct buf *input)
 	size_t len = 0;
 
 	buf_wipe(&l->output);
-	l->rc = gsasl_step(l->sasl, input ? buf_str(input) : NULL, input ? input->len : 0, &output, &len);
+	l->rc = gsasl_step(
+		l->sasl, input ? buf_str(input) : NULL, input ? input->len : 0, &output, &len);
 	if (l->rc != GSASL_OK && l->rc != GSASL_NEEDS_MORE)
 		return;
 	buf_reserve(&l->output, (len + 2) / 3 * 4);
@@ -128,14 +135,18 @@ static bool send_secret(struct login *l, const char *line, const char *shown, st
 	return ok;
 }
 
-/* AUTH, with the initial response where it fits into a command line (RFC 4954 section 4); *sent says whether it went. */
+/*
+ * AUTH, with the initial response where it fits into a command line (RFC 4954 section 4); *sent
+ * says whether it went.
+ */
 static bool send_auth(struct login *l, bool *sent, struct error *err)
 {
 	const char *name = l->mechanism->name;
 	struct buf line = BUF_INIT, shown = BUF_INIT;
 	bool ok;
 
-	*sent = l->mechanism->has_initial_response && strlen(name) + l->output.len + sizeof "AUTH  \r" <= AUTH_LINE_MAX;
+	*sent = l->mechanism->has_initial_response &&
+		strlen(name) + l->output.len + sizeof "AUTH  \r" <= AUTH_LINE_MAX;
 	buf_reserve(&line, strlen(name) + l->output.len + 16);
 	buf_addf(&line, "AUTH %s", name);
 	if (*sent)
@@ -151,7 +162,8 @@ static bool next_reply(struct login *l, struct error *err)
 {
 	if (!hello_catch_up(l->session, err))
 		return false;
-	return session_reply(l->session, l->session->params->account->timeout_ms, err) || error_context(err, "AUTH");
+	return session_reply(l->session, l->session->params->account->timeout_ms, err) ||
+	       error_context(err, "AUTH");
 }
 
 /* Gives the exchange up (RFC 4954 section 4); what the server says to that does not count. */
@@ -171,12 +183,19 @@ static enum verdict protocol_error(struct login *l, const char *what, struct err
 	return VERDICT_STOP;
 }
 
-/* A failed step before the server was told anything, or of a password that the mechanism cannot take. */
+/*
+ * A failed step before the server was told anything, or of a password that the mechanism cannot
+ * take.
+ */
 static enum verdict local_trouble(struct login *l, struct error *err)
 {
-	error_set(err, EX_NOPERM, "5.7.4", "AUTH %s: %s", l->mechanism->name, gsasl_strerror(l->rc));
+	error_set(
+		err, EX_NOPERM, "5.7.4", "AUTH %s: %s", l->mechanism->name, gsasl_strerror(l->rc));
 	if (l->rc == GSASL_SASLPREP_ERROR)
-		error_hint(err, "the user or the secret holds characters that %s does not know", l->mechanism->name);
+		error_hint(err, "the user or the secret holds characters that %s does not know",
+			l->mechanism->name);
+	if (l->rc == GSASL_GSSAPI_INIT_SEC_CONTEXT_ERROR)
+		error_hint(err, "is there a Kerberos ticket? klist shows it, kinit gets one");
 	return VERDICT_NEXT;
 }
 
@@ -190,7 +209,8 @@ static enum verdict refused(struct login *l, struct error *err)
 	session_refused(l->session, buf_str(&command), EX_NOPERM, LOGIN_CODES_COUNT, err);
 	buf_release(&command);
 	if (code == 535 && l->mechanism->answers_failure)
-		error_hint(err, "the access token is not taken: has it expired, and was it made for mail?");
+		error_hint(err, "the server does not take this access token: get a new one, made "
+				"for sending mail");
 	return code == 504 || code == 534 ? VERDICT_NEXT : VERDICT_STOP;
 }
 
@@ -198,7 +218,8 @@ static enum verdict success(struct login *l, struct error *err)
 {
 	/* Mutual mechanisms: who says "welcome" before the proof is not who we think. */
 	if (l->rc != GSASL_OK) {
-		error_set(err, EX_PROTOCOL, "5.7.0", "AUTH %s: the server accepted the login without proving itself",
+		error_set(err, EX_PROTOCOL, "5.7.0",
+			"AUTH %s: the server accepted the login without proving itself",
 			l->mechanism->name);
 		return VERDICT_STOP;
 	}
@@ -228,7 +249,8 @@ static enum verdict answer(struct login *l, struct error *err)
 	if (!base64_decode(&l->challenge, buf_str(text), text->len))
 		return protocol_error(l, "the server's challenge is not base64", err);
 	if (auth_scram_is_excessive(buf_str(&l->challenge)))
-		return protocol_error(l, "the server wants more iterations than anybody needs", err);
+		return protocol_error(
+			l, "the server wants more iterations than anybody needs", err);
 	keep_words(l);
 	step(l, &l->challenge);
 	if (l->rc == GSASL_SASLPREP_ERROR)
@@ -285,7 +307,8 @@ static enum verdict attempt(struct login *l, struct error *err)
 	l->rc = GSASL_NEEDS_MORE;
 	if (l->mechanism->has_initial_response)
 		step(l, NULL);
-	verdict = l->rc == GSASL_OK || l->rc == GSASL_NEEDS_MORE ? converse(l, err) : local_trouble(l, err);
+	verdict = l->rc == GSASL_OK || l->rc == GSASL_NEEDS_MORE ? converse(l, err)
+								 : local_trouble(l, err);
 	wipe_sasl(l->sasl);
 	return verdict;
 }
@@ -296,15 +319,16 @@ static bool prepare(struct login *l, struct error *err)
 	const struct session_params *p = l->session->params;
 
 	if (l->mechanism->needs_user && !p->account->user)
-		return error_set(err, EX_CONFIG, NULL, "account '%s': %s needs 'user'", p->account->name,
-			l->mechanism->name);
+		return error_set(err, EX_CONFIG, NULL, "account '%s': %s needs 'user'",
+			p->account->name, l->mechanism->name);
 	if (!l->mechanism->needs_secret || l->has_secret)
 		return true;
 	l->has_secret = secret_get(&l->secret, p->account, p->caller, err);
 	return l->has_secret;
 }
 
-static bool try_all(struct login *l, const struct mechanism *const *list, size_t count, struct error *err)
+static bool try_all(
+	struct login *l, const struct mechanism *const *list, size_t count, struct error *err)
 {
 	enum verdict verdict = VERDICT_NEXT;
 
@@ -320,7 +344,8 @@ static bool is_private(const struct session *s, struct error *err)
 	if (s->stream.tls || s->peer.is_local)
 		return true;
 	error_set(err, EX_PROTOCOL, "5.7.11", "the login would go over an unencrypted connection");
-	return error_hint(err, "set 'tls = starttls' or 'tls = implicit', or 'auth = none' for a server that wants no login");
+	return error_hint(err, "set 'tls = starttls' or 'tls = implicit', or 'auth = none' for a "
+			       "server that wants no login");
 }
 
 static bool can_bind(const struct session *s)
@@ -344,7 +369,8 @@ bool auth_login(struct session *s, struct error *err)
 	if (!mechanism_is_wanted(a))
 		return true;
 	s->step = STEP_AUTH;
-	if (!is_private(s, err) || !mechanism_choose(a, &s->capabilities.auth, can_bind(s), list, &count, err))
+	if (!is_private(s, err) ||
+		!mechanism_choose(a, &s->capabilities.auth, can_bind(s), list, &count, err))
 		return false;
 	if (gsasl_init(&l.library) != GSASL_OK || !oauth_register(l.library))
 		return error_set(err, EX_SOFTWARE, NULL, "libgsasl cannot be initialised");

@@ -10,20 +10,25 @@
 #include "smtp/session.h"
 
 enum {
-	AUTH_LINE_MAX = 12288, /* AUTH with its initial response, CR LF included (RFC 4954 section 4.5) */
-	AUTH_ROUNDS_MAX = 16,  /* challenges of one exchange */
+	AUTH_LINE_MAX =
+		12288, /* AUTH with its initial response, CR LF included (RFC 4954 section 4.5) */
+	AUTH_ROUNDS_MAX = 16,          /* challenges of one exchange */
 	AUTH_ITERATIONS_MAX = 1000000, /* of SCRAM's password hash: more would only burn our time */
 };
 
 /*
- * Logs in as the account says; nothing to do with `auth = none`, or with `auth = auto` and no `user`.  EX_NOPERM:
- * refused, no mechanism fits or no secret; EX_PROTOCOL: credentials would go in clear, or the server did not prove
- * itself (a 235 too early); EX_CONFIG: a mechanism that nobody knows, no `user` or secret where one is needed;
- * EX_TEMPFAIL: 4yz and connection troubles.  s->mechanism says what was used.
+ * Logs in as the account says; nothing to do with `auth = none`, or with `auth = auto` and no
+ * `user`.  EX_NOPERM: refused, no mechanism fits or no secret; EX_PROTOCOL: credentials would go in
+ * clear, or the server did not prove itself (a 235 too early); EX_CONFIG: a mechanism that nobody
+ * knows, no `user` or secret where one is needed; EX_TEMPFAIL: 4yz and connection troubles.
+ * s->mechanism says what was used.
  */
 bool auth_login(struct session *s, struct error *err);
 
-/* Is this decoded SCRAM challenge (RFC 5802, "r=…,s=…,i=…") one with an iteration count that will not be computed? */
+/*
+ * Is this decoded SCRAM challenge (RFC 5802, "r=…,s=…,i=…") one with an iteration count that will
+ * not be computed?
+ */
 bool auth_scram_is_excessive(const char *challenge);
 
 /* Versions and mechanisms of the library, for --version.  To be freed. */

@@ -42,18 +42,18 @@ static const struct {
 	unsigned offer;
 	parameter *parameter;
 } keywords[] = {
-	{ "8BITMIME", OFFER_8BITMIME, NULL }, /* RFC 6152 */
-	{ "AUTH", OFFER_AUTH, auth_parameter }, /* RFC 4954 */
-	{ "CHUNKING", OFFER_CHUNKING, NULL }, /* RFC 3030 */
-	{ "DSN", OFFER_DSN, NULL }, /* RFC 3461 */
+	{ "8BITMIME", OFFER_8BITMIME, NULL },                       /* RFC 6152 */
+	{ "AUTH", OFFER_AUTH, auth_parameter },                     /* RFC 4954 */
+	{ "CHUNKING", OFFER_CHUNKING, NULL },                       /* RFC 3030 */
+	{ "DSN", OFFER_DSN, NULL },                                 /* RFC 3461 */
 	{ "ENHANCEDSTATUSCODES", OFFER_ENHANCEDSTATUSCODES, NULL }, /* RFC 2034 */
-	{ "LIMITS", OFFER_LIMITS, limits_parameter }, /* RFC 9422 */
-	{ "PIPECONNECT", OFFER_PIPECONNECT, NULL }, /* Exim */
-	{ "PIPELINING", OFFER_PIPELINING, NULL }, /* RFC 2920 */
-	{ "REQUIRETLS", OFFER_REQUIRETLS, NULL }, /* RFC 8689 */
-	{ "SIZE", OFFER_SIZE, size_parameter }, /* RFC 1870 */
-	{ "SMTPUTF8", OFFER_SMTPUTF8, NULL }, /* RFC 6531 */
-	{ "STARTTLS", OFFER_STARTTLS, NULL }, /* RFC 3207 */
+	{ "LIMITS", OFFER_LIMITS, limits_parameter },               /* RFC 9422 */
+	{ "PIPECONNECT", OFFER_PIPECONNECT, NULL },                 /* Exim */
+	{ "PIPELINING", OFFER_PIPELINING, NULL },                   /* RFC 2920 */
+	{ "REQUIRETLS", OFFER_REQUIRETLS, NULL },                   /* RFC 8689 */
+	{ "SIZE", OFFER_SIZE, size_parameter },                     /* RFC 1870 */
+	{ "SMTPUTF8", OFFER_SMTPUTF8, NULL },                       /* RFC 6531 */
+	{ "STARTTLS", OFFER_STARTTLS, NULL },                       /* RFC 3207 */
 	{ "VRFY", OFFER_VRFY, NULL },
 	{ "X_PIPE_CONNECT", OFFER_PIPECONNECT, NULL }, /* Exim before 4.95 */
 };

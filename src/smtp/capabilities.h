@@ -13,10 +13,10 @@
 #include <stdint.h>
 
 struct capabilities {
-	unsigned offers; /* OFFER_… of message/content.h and the following */
-	uint64_t size;	 /* SIZE's number, 0: none given */
-	uint64_t rcpt_max; /* LIMITS RCPTMAX (RFC 9422), 0: none given */
-	uint64_t mail_max; /* LIMITS MAILMAX, 0: none given */
+	unsigned offers;     /* OFFER_… of message/content.h and the following */
+	uint64_t size;       /* SIZE's number, 0: none given */
+	uint64_t rcpt_max;   /* LIMITS RCPTMAX (RFC 9422), 0: none given */
+	uint64_t mail_max;   /* LIMITS MAILMAX, 0: none given */
 	struct strlist auth; /* mechanism names as the server wrote them */
 };
 
@@ -35,12 +35,15 @@ enum {
 
 #define CAPABILITIES_INIT { 0 }
 
-/* Parses the text of a reply to EHLO (its first line is the server's name); what was known before is forgotten. */
+/*
+ * Parses the text of a reply to EHLO (its first line is the server's name); what was known before
+ * is forgotten.
+ */
 void capabilities_parse(struct capabilities *c, const char *text);
 
 /*
- * Sets the offers named in a comma-separated list ("8BITMIME,SMTPUTF8"), for dry runs.  False: *unknown points to where
- * in the list a name begins that is no keyword.
+ * Sets the offers named in a comma-separated list ("8BITMIME,SMTPUTF8"), for dry runs.  False:
+ * *unknown points to where in the list a name begins that is no keyword.
  */
 bool capabilities_from_names(struct capabilities *c, const char *names, const char **unknown);
 

@@ -7,12 +7,16 @@
 
 enum { BLOCK = 64 * 1024 };
 
-/* Where in a line the encoder is: a dot is doubled at a line's start, which may be the start of a block. */
+/*
+ * Where in a line the encoder is: a dot is doubled at a line's start, which may be the start of a
+ * block.
+ */
 struct dots {
 	bool at_line_start;
 };
 
-static bool write_dotted(struct session *s, struct dots *d, const char *data, size_t len, struct error *err)
+static bool write_dotted(
+	struct session *s, struct dots *d, const char *data, size_t len, struct error *err)
 {
 	const char *start = data, *end = data + len;
 
@@ -20,7 +24,8 @@ static bool write_dotted(struct session *s, struct dots *d, const char *data, si
 		const char *lf;
 
 		if (d->at_line_start && *data == '.') {
-			if (!stream_write(&s->stream, start, (size_t)(data - start), err) || !stream_write(&s->stream, ".", 1, err))
+			if (!stream_write(&s->stream, start, (size_t)(data - start), err) ||
+				!stream_write(&s->stream, ".", 1, err))
 				return false;
 			start = data;
 		}
@@ -31,12 +36,14 @@ static bool write_dotted(struct session *s, struct dots *d, const char *data, si
 	return stream_write(&s->stream, start, (size_t)(end - start), err);
 }
 
-static bool write_block(struct session *s, struct dots *d, const char *data, size_t len, struct error *err)
+static bool write_block(
+	struct session *s, struct dots *d, const char *data, size_t len, struct error *err)
 {
 	return d ? write_dotted(s, d, data, len, err) : stream_write(&s->stream, data, len, err);
 }
 
-static bool write_body(struct session *s, struct dots *d, const struct spool *body, struct error *err)
+static bool write_body(
+	struct session *s, struct dots *d, const struct spool *body, struct error *err)
 {
 	char block[BLOCK];
 	uint64_t at = 0;
@@ -59,9 +66,11 @@ bool data_write(struct session *s, const struct content *c, enum data_form form,
 	struct dots *d = form == DATA_DOTTED ? &dots : NULL;
 
 	session_remark(s, "%llu octets of message", (unsigned long long)c->size);
-	if (!write_block(s, d, buf_str(&c->header), c->header.len, err) || !write_body(s, d, c->body, err))
+	if (!write_block(s, d, buf_str(&c->header), c->header.len, err) ||
+		!write_body(s, d, c->body, err))
 		return false;
 	if (!d)
 		return true;
-	return (dots.at_line_start || stream_write(&s->stream, "\r\n", 2, err)) && stream_write(&s->stream, ".\r\n", 3, err);
+	return (dots.at_line_start || stream_write(&s->stream, "\r\n", 2, err)) &&
+	       stream_write(&s->stream, ".\r\n", 3, err);
 }

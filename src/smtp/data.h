@@ -12,7 +12,10 @@
 
 enum data_form { DATA_RAW, DATA_DOTTED };
 
-/* Writes header and body.  EX_IOERR when the body cannot be read: the session has then to be aborted. */
+/*
+ * Writes header and body.  EX_IOERR when the body cannot be read: the session has then to be
+ * aborted.
+ */
 bool data_write(struct session *s, const struct content *c, enum data_form form, struct error *err);
 
 #endif

@@ -6,8 +6,8 @@
 
 static bool is_wanted(const struct session *s)
 {
-	return s->params->account->pipeconnect == PIPECONNECT_AUTO && s->params->config->state_dir &&
-	       !s->params->account->socket;
+	return s->params->account->pipeconnect == PIPECONNECT_AUTO &&
+	       s->params->config->state_dir && !s->params->account->socket;
 }
 
 /* A server may say something else in clear than under TLS, and to a client with a certificate. */

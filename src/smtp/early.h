@@ -12,7 +12,10 @@
 
 enum { EARLY_AGE_MAX_S = 7 * 86400 };
 
-/* Sets the session's capabilities to those remembered for this server, in clear or under TLS; false: nothing is known. */
+/*
+ * Sets the session's capabilities to those remembered for this server, in clear or under TLS;
+ * false: nothing is known.
+ */
 bool early_recall(struct session *s);
 
 /* Remembers the reply to EHLO in s->reply, if it offers PIPECONNECT and the account wants that. */

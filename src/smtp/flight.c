@@ -11,7 +11,8 @@ enum { MESSAGE_TIMEOUT_FACTOR = 10 }; /* RFC 5321 section 4.5.3.2.6 */
 static void make_space(struct flight *f)
 {
 	if (f->first) {
-		memmove(f->entries, f->entries + f->first, (f->count - f->first) * sizeof *f->entries);
+		memmove(f->entries, f->entries + f->first,
+			(f->count - f->first) * sizeof *f->entries);
 		f->count -= f->first;
 		f->first = 0;
 	}
@@ -41,7 +42,8 @@ bool flight_read(struct flight *f, struct error *err)
 	bool is_message = entry.command == FLIGHT_BDAT || entry.command == FLIGHT_DOT;
 	int64_t timeout_ms = f->session->params->account->timeout_ms;
 
-	if (!session_reply(f->session, is_message ? timeout_ms * MESSAGE_TIMEOUT_FACTOR : timeout_ms, err))
+	if (!session_reply(
+		    f->session, is_message ? timeout_ms * MESSAGE_TIMEOUT_FACTOR : timeout_ms, err))
 		return false;
 	f->first++;
 	f->recipients -= entry.command == FLIGHT_RCPT;
@@ -64,7 +66,8 @@ static bool has_room(const struct flight *f, const struct flight_entry *entry)
 	return flight_is_empty(f) || (!too_many && f->bytes + entry->bytes <= FLIGHT_BYTES_MAX);
 }
 
-bool flight_add(struct flight *f, const struct flight_entry *entry, const char *line, struct error *err)
+bool flight_add(
+	struct flight *f, const struct flight_entry *entry, const char *line, struct error *err)
 {
 	struct flight_entry sized = *entry;
 

@@ -22,15 +22,19 @@ enum flight_command { FLIGHT_RSET, FLIGHT_MAIL, FLIGHT_RCPT, FLIGHT_DATA, FLIGHT
 /* A command whose reply is still to come. */
 struct flight_entry {
 	enum flight_command command;
-	void *owner;	/* handed to answer() */
-	size_t index;	/* likewise: which recipient */
+	void *owner;  /* handed to answer() */
+	size_t index; /* likewise: which recipient */
 	size_t bytes;
 };
 
 struct flight {
 	struct session *session;
-	/* Takes the reply in session->reply to a command.  False, with *err: the session is of no more use. */
-	bool (*answer)(const struct flight_entry *entry, struct session *session, struct error *err);
+	/*
+	 * Takes the reply in session->reply to a command.  False, with *err: the session is of no
+	 * more use.
+	 */
+	bool (*answer)(
+		const struct flight_entry *entry, struct session *session, struct error *err);
 	struct flight_entry *entries; /* the oldest is at first, the last before count */
 	size_t first, count, alloc;
 	size_t recipients, bytes; /* of the unanswered */
@@ -39,13 +43,16 @@ struct flight {
 #define FLIGHT_INIT { 0 }
 
 /*
- * Sends a command, after reading replies until there is room for it; without PIPELINING its reply is read at once.  The
- * content that follows BDAT is not part of it: the reply to BDAT, as to the dot, is waited for by flight_land
- * only.  False: the session is of no more use.
+ * Sends a command, after reading replies until there is room for it; without PIPELINING its reply
+ * is read at once.  The content that follows BDAT is not part of it: the reply to BDAT, as to the
+ * dot, is waited for by flight_land only.  False: the session is of no more use.
  */
-bool flight_add(struct flight *f, const struct flight_entry *entry, const char *line, struct error *err);
+bool flight_add(
+	struct flight *f, const struct flight_entry *entry, const char *line, struct error *err);
 
-/* Notes that the reply to what was just sent, which is no command line (the final dot), is to come. */
+/*
+ * Notes that the reply to what was just sent, which is no command line (the final dot), is to come.
+ */
 void flight_expect(struct flight *f, const struct flight_entry *entry);
 
 bool flight_is_empty(const struct flight *f);
@@ -54,7 +61,10 @@ bool flight_is_empty(const struct flight *f);
 bool flight_read(struct flight *f, struct error *err);
 bool flight_land(struct flight *f, struct error *err);
 
-/* After *err, a broken connection, reads what came before: where the server said why, *err is that instead. */
+/*
+ * After *err, a broken connection, reads what came before: where the server said why, *err is that
+ * instead.
+ */
 void flight_salvage(struct flight *f, struct error *err);
 
 /* Forgets the commands; their replies will not be read. */

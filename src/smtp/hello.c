@@ -56,12 +56,15 @@ static bool handshake(struct session *s, int64_t deadline_ms, struct error *err)
 
 	s->step = STEP_TLS;
 	if (!a->tls_verify)
-		log_line(LOG_WARNING, "account '%s': the server's certificate is not checked (tls_verify = no)", a->name);
+		log_line(LOG_WARNING,
+			"account '%s': the server's certificate is not checked (tls_verify = no)",
+			a->name);
 	if (!tls_start(&s->stream, &p, err))
 		return false;
 	if (s->params->trace) {
 		tls_describe(s->stream.tls, &info);
-		session_remark(s, "%s %s%s", info.version, info.cipher, info.resumed ? ", resumed" : "");
+		session_remark(
+			s, "%s %s%s", info.version, info.cipher, info.resumed ? ", resumed" : "");
 	}
 	return true;
 }
@@ -149,7 +152,8 @@ bool hello_catch_up(struct session *s, struct error *err)
 		return error_context(err, "EHLO");
 	take_offers(s);
 	if (!(s->capabilities.offers & OFFER_PIPECONNECT))
-		return error_set(err, EX_TEMPFAIL, "4.5.0", "the server does not offer PIPECONNECT any more");
+		return error_set(err, EX_TEMPFAIL, "4.5.0",
+			"the server does not offer PIPECONNECT any more");
 	s->step = step;
 	return true;
 }

@@ -40,8 +40,8 @@ static const struct mechanism *find(const char *name)
 }
 
 /* What the account wants, whatever the server offers. */
-static bool list_wanted(const struct account *a, const struct mechanism *list[MECHANISMS_MAX], size_t *count,
-	struct error *err)
+static bool list_wanted(const struct account *a, const struct mechanism *list[MECHANISMS_MAX],
+	size_t *count, struct error *err)
 {
 	*count = 0;
 	for (const struct mechanism *m = mechanisms; m->name && !a->auth.count; m++)
@@ -51,7 +51,8 @@ static bool list_wanted(const struct account *a, const struct mechanism *list[ME
 		const struct mechanism *m = find(a->auth.items[i]);
 
 		if (!m)
-			return error_set(err, EX_CONFIG, NULL, "account '%s': auth: unknown mechanism '%s'", a->name,
+			return error_set(err, EX_CONFIG, NULL,
+				"account '%s': auth: unknown mechanism '%s'", a->name,
 				a->auth.items[i]);
 		list[(*count)++] = m;
 	}
@@ -65,14 +66,16 @@ static bool none_fits(const struct account *a, const struct strlist *offered, st
 	for (size_t i = 0; i < offered->count; i++)
 		buf_addf(&names, " %s", offered->items[i]);
 	if (offered->count)
-		error_set(err, EX_NOPERM, "5.7.4", "no mechanism for the login fits: the server offers%s", buf_str(&names));
+		error_set(err, EX_NOPERM, "5.7.4",
+			"no mechanism for the login fits: the server offers%s", buf_str(&names));
 	else
 		error_set(err, EX_NOPERM, "5.7.4", "the server offers no login");
 	buf_release(&names);
 	if (a->auth.count)
 		return error_hint(err, "name one of the server's in 'auth', or leave 'auth' out");
 	return offered->count ? error_hint(err, "name a mechanism in 'auth'")
-			      : error_hint(err, "servers offer AUTH under TLS and on the submission port; without a "
+			      : error_hint(err, "servers offer AUTH under TLS and on the "
+						"submission port; without a "
 						"login set 'auth = none'");
 }
 

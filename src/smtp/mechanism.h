@@ -20,8 +20,8 @@ struct mechanism {
 	bool is_automatic; /* considered with auth = auto, in the table's order */
 	bool needs_user, needs_secret;
 	bool has_initial_response; /* the client speaks first */
-	bool binds_channel;	   /* needs a channel binding of TLS */
-	bool answers_failure; /* after its last message a challenge tells of a failure and is answered once more */
+	bool binds_channel;        /* needs a channel binding of TLS */
+	bool answers_failure; /* a challenge after its last message tells of a failure; it is answered */
 };
 
 extern const struct mechanism mechanisms[]; /* ends with a NULL name */
@@ -30,9 +30,9 @@ extern const struct mechanism mechanisms[]; /* ends with a NULL name */
 bool mechanism_is_wanted(const struct account *a);
 
 /*
- * Puts those to try into list, in order, and their number into *count: what the account names, or the automatic ones,
- * as far as the server offers them and a channel binding can be had.  EX_CONFIG for a name that nobody knows, EX_NOPERM
- * when none is left.
+ * Puts those to try into list, in order, and their number into *count: what the account names, or
+ * the automatic ones, as far as the server offers them and a channel binding can be had.  EX_CONFIG
+ * for a name that nobody knows, EX_NOPERM when none is left.
  */
 bool mechanism_choose(const struct account *a, const struct strlist *offered, bool can_bind,
 	const struct mechanism *list[MECHANISMS_MAX], size_t *count, struct error *err);

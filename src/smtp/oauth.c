@@ -9,8 +9,8 @@
 #include <string.h>
 
 /*
- * The client speaks once.  A refused token is told as a challenge, which is answered by an empty message (XOAUTH2)
- * or a single ^A (RFC 7628 section 3.2.3) before the server says no.
+ * The client speaks once.  A refused token is told as a challenge, which is answered by an empty
+ * message (XOAUTH2) or a single ^A (RFC 7628 section 3.2.3) before the server says no.
  */
 struct exchange {
 	int messages; /* sent so far */
@@ -86,7 +86,8 @@ static int first(Gsasl_session *session, bool is_bearer, char **output, size_t *
 	return GSASL_OK;
 }
 
-static int step(Gsasl_session *session, struct exchange *e, bool is_bearer, char **output, size_t *output_len)
+static int step(Gsasl_session *session, struct exchange *e, bool is_bearer, char **output,
+	size_t *output_len)
 {
 	struct buf message = BUF_INIT;
 
@@ -104,26 +105,25 @@ static int step(Gsasl_session *session, struct exchange *e, bool is_bearer, char
 	}
 }
 
-static int bearer_step(Gsasl_session *session, void *exchange, const char *input, size_t input_len, char **output,
-	size_t *output_len)
+static int bearer_step(Gsasl_session *session, void *exchange, const char *input, size_t input_len,
+	char **output, size_t *output_len)
 {
 	return step(session, exchange, true, output, output_len);
 }
 
-static int xoauth2_step(Gsasl_session *session, void *exchange, const char *input, size_t input_len, char **output,
-	size_t *output_len)
+static int xoauth2_step(Gsasl_session *session, void *exchange, const char *input, size_t input_len,
+	char **output, size_t *output_len)
 {
 	return step(session, exchange, false, output, output_len);
 }
 
 bool oauth_register(Gsasl *library)
 {
-	static const Gsasl_mechanism bearer = {
-		.name = "OAUTHBEARER", .client = { .start = start, .step = bearer_step, .finish = finish }
-	};
-	static const Gsasl_mechanism xoauth2 = {
-		.name = "XOAUTH2", .client = { .start = start, .step = xoauth2_step, .finish = finish }
-	};
+	static const Gsasl_mechanism bearer = { .name = "OAUTHBEARER",
+		.client = { .start = start, .step = bearer_step, .finish = finish } };
+	static const Gsasl_mechanism xoauth2 = { .name = "XOAUTH2",
+		.client = { .start = start, .step = xoauth2_step, .finish = finish } };
 
-	return gsasl_register(library, &bearer) == GSASL_OK && gsasl_register(library, &xoauth2) == GSASL_OK;
+	return gsasl_register(library, &bearer) == GSASL_OK &&
+	       gsasl_register(library, &xoauth2) == GSASL_OK;
 }

@@ -71,7 +71,8 @@ static enum dsn_return return_of(const struct session *s, const struct envelope 
 	const char *usual = s->params->account->dsn_return;
 	enum dsn_return ret;
 
-	return e->ret == RETURN_DEFAULT && usual && envelope_parse_return(usual, &ret) ? ret : e->ret;
+	return e->ret == RETURN_DEFAULT && usual && envelope_parse_return(usual, &ret) ? ret
+										       : e->ret;
 }
 
 static void add_dsn(struct buf *line, const struct session *s, const struct envelope *e)
@@ -86,14 +87,15 @@ static void add_dsn(struct buf *line, const struct session *s, const struct enve
 	}
 }
 
-bool path_mail(struct buf *line, const struct session *s, const struct envelope *e, const struct content *c,
-	struct error *err)
+bool path_mail(struct buf *line, const struct session *s, const struct envelope *e,
+	const struct content *c, struct error *err)
 {
 	unsigned offers = s->capabilities.offers;
 
 	buf_adds(line, "MAIL FROM:");
 	if (!add_path(line, e->sender, c->needs_utf8))
-		return error_set(err, EX_DATAERR, "5.6.7", "sender <%s>: the server does not offer SMTPUTF8", e->sender);
+		return error_set(err, EX_DATAERR, "5.6.7",
+			"sender <%s>: the server does not offer SMTPUTF8", e->sender);
 	if (offers & OFFER_SIZE)
 		buf_addf(line, " SIZE=%llu", (unsigned long long)c->size);
 	if (c->is_8bit && offers & OFFER_8BITMIME)
@@ -105,7 +107,8 @@ bool path_mail(struct buf *line, const struct session *s, const struct envelope 
 	if (!s->params->account->require_tls)
 		return true;
 	if (!(offers & OFFER_REQUIRETLS) || !s->stream.tls)
-		return error_set(err, EX_UNAVAILABLE, "5.7.30", "the server does not offer REQUIRETLS");
+		return error_set(
+			err, EX_UNAVAILABLE, "5.7.30", "the server does not offer REQUIRETLS");
 	buf_adds(line, " REQUIRETLS");
 	return true;
 }
@@ -149,13 +152,15 @@ static void add_orcpt(struct buf *line, const struct recipient *r, bool is_utf8)
 	}
 }
 
-bool path_rcpt(struct buf *line, const struct session *s, const struct recipient *r, bool is_utf8, struct error *err)
+bool path_rcpt(struct buf *line, const struct session *s, const struct recipient *r, bool is_utf8,
+	struct error *err)
 {
 	unsigned notify = notify_of(s, r);
 
 	buf_adds(line, "RCPT TO:");
 	if (!add_path(line, r->address, is_utf8))
-		return error_set(err, EX_NOUSER, "5.6.7", "<%s>: the server does not offer SMTPUTF8", r->address);
+		return error_set(err, EX_NOUSER, "5.6.7",
+			"<%s>: the server does not offer SMTPUTF8", r->address);
 	if (!(s->capabilities.offers & OFFER_DSN) || !(notify || r->orcpt || r->original))
 		return true;
 	add_notify(line, notify);

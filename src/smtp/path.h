@@ -11,16 +11,23 @@
 #include "smtp/session.h"
 
 /*
- * Makes "MAIL FROM:<…> …".  EX_DATAERR (5.6.7) when the sender needs SMTPUTF8 and the server lacks it; EX_UNAVAILABLE
- * (5.7.30) when REQUIRETLS is asked for and not offered.
+ * Makes "MAIL FROM:<…> …".  EX_DATAERR (5.6.7) when the sender needs SMTPUTF8 and the server lacks
+ * it; EX_UNAVAILABLE (5.7.30) when REQUIRETLS is asked for and not offered.
  */
-bool path_mail(struct buf *line, const struct session *s, const struct envelope *e, const struct content *c,
+bool path_mail(struct buf *line, const struct session *s, const struct envelope *e,
+	const struct content *c, struct error *err);
+
+/*
+ * Makes "RCPT TO:<…> …".  EX_NOUSER (5.6.7) when the address needs SMTPUTF8 and the server lacks
+ * it.
+ */
+bool path_rcpt(struct buf *line, const struct session *s, const struct recipient *r, bool is_utf8,
 	struct error *err);
 
-/* Makes "RCPT TO:<…> …".  EX_NOUSER (5.6.7) when the address needs SMTPUTF8 and the server lacks it. */
-bool path_rcpt(struct buf *line, const struct session *s, const struct recipient *r, bool is_utf8, struct error *err);
-
-/* Adds text as xtext (RFC 3461 section 4) or, for an address with UTF-8, as utf-8-addr-xtext (RFC 6533 section 3). */
+/*
+ * Adds text as xtext (RFC 3461 section 4) or, for an address with UTF-8, as utf-8-addr-xtext (RFC
+ * 6533 section 3).
+ */
 void path_add_xtext(struct buf *b, const char *text);
 void path_add_utf8_xtext(struct buf *b, const char *text);
 

@@ -11,14 +11,18 @@ static int line_code(const struct buf *line)
 {
 	const char *s = buf_str(line);
 
-	if (line->len < 3 || s[0] < '2' || s[0] > '5' || !ascii_is_digit(s[1]) || !ascii_is_digit(s[2]))
+	if (line->len < 3 || s[0] < '2' || s[0] > '5' || !ascii_is_digit(s[1]) ||
+		!ascii_is_digit(s[2]))
 		return 0;
 	if (line->len > 3 && s[3] != ' ' && s[3] != '-')
 		return 0;
 	return (s[0] - '0') * 100 + (s[1] - '0') * 10 + (s[2] - '0');
 }
 
-/* Length of the enhanced status code (RFC 2034) at s whose class goes with the reply code; 0 if there is none. */
+/*
+ * Length of the enhanced status code (RFC 2034) at s whose class goes with the reply code; 0 if
+ * there is none.
+ */
 static size_t status_length(const char *s, int code)
 {
 	size_t at = 1;
@@ -52,10 +56,12 @@ static void add_text(struct reply *r, const struct buf *line)
 
 static bool not_a_reply(const struct buf *line, struct error *err)
 {
-	return error_set(err, EX_PROTOCOL, "5.5.0", "the server's reply is not SMTP: '%.80s'", buf_str(line));
+	return error_set(err, EX_PROTOCOL, "5.5.0", "the server's reply is not SMTP: '%.80s'",
+		buf_str(line));
 }
 
-static bool read_lines(struct reply *r, struct stream *s, int64_t deadline_ms, struct buf *line, struct error *err)
+static bool read_lines(
+	struct reply *r, struct stream *s, int64_t deadline_ms, struct buf *line, struct error *err)
 {
 	for (int count = 1;; count++) {
 		int code;
@@ -71,7 +77,8 @@ static bool read_lines(struct reply *r, struct stream *s, int64_t deadline_ms, s
 		if (line->len < 4 || line->data[3] == ' ')
 			return true;
 		if (count == REPLY_LINES_MAX || r->text.len > REPLY_BYTES_MAX)
-			return error_set(err, EX_PROTOCOL, "5.5.0", "the server's reply does not end");
+			return error_set(
+				err, EX_PROTOCOL, "5.5.0", "the server's reply does not end");
 		buf_addc(&r->text, '\n');
 	}
 }
@@ -121,10 +128,11 @@ bool reply_error(const struct reply *r, const char *command, int refused_code, s
 
 	reply_add_line(r, &line);
 	if (reply_class(r) == 4 || reply_class(r) == 5)
-		error_set(err, reply_class(r) == 4 ? EX_TEMPFAIL : refused_code, r->status, "%s: %d %s", command,
-			r->code, buf_str(&line));
+		error_set(err, reply_class(r) == 4 ? EX_TEMPFAIL : refused_code, r->status,
+			"%s: %d %s", command, r->code, buf_str(&line));
 	else
-		error_set(err, EX_PROTOCOL, "5.5.0", "%s: unexpected reply %d %s", command, r->code, buf_str(&line));
+		error_set(err, EX_PROTOCOL, "5.5.0", "%s: unexpected reply %d %s", command, r->code,
+			buf_str(&line));
 	err->reply = r->code;
 	buf_release(&line);
 	return false;

@@ -18,13 +18,18 @@ enum {
 
 struct reply {
 	int code; /* 200 to 599 */
-	char status[12]; /* enhanced status code of the last line that has one that fits the code's class; else "" */
-	struct buf text; /* what the lines said, joined by '\n', without codes; the server's bytes, but a NUL is '?' */
+	/* Enhanced status code of the last line that has one that fits the code's class; else "". */
+	char status[12];
+	/* What the lines said, joined by '\n', without codes: the server's bytes, but a NUL is '?'. */
+	struct buf text;
 };
 
 #define REPLY_INIT { 0 }
 
-/* Reads one reply; the struct is used again for the next.  EX_TEMPFAIL for a lost connection, EX_PROTOCOL for what is no reply. */
+/*
+ * Reads one reply; the struct is used again for the next.  EX_TEMPFAIL for a lost connection,
+ * EX_PROTOCOL for what is no reply.
+ */
 bool reply_read(struct reply *r, struct stream *s, int64_t deadline_ms, struct error *err);
 
 /* 2 for 2yz to 5 for 5yz. */
@@ -33,12 +38,16 @@ int reply_class(const struct reply *r);
 /* Is this the enhanced status code, whatever its class ("7.8" for 4.7.8 and 5.7.8)? */
 bool reply_has_status(const struct reply *r, const char *subject_and_detail);
 
-/* The text on one line, printable; an enhanced status code that is repeated on each line stands once. */
+/*
+ * The text on one line, printable; an enhanced status code that is repeated on each line stands
+ * once.
+ */
 void reply_add_line(const struct reply *r, struct buf *line);
 
 /*
- * Says as an error what a 4yz, 5yz or misplaced reply to `command` means: 421 and 4yz EX_TEMPFAIL, 5yz refused_code,
- * anything else EX_PROTOCOL.  The text holds the server's own words and the code.  Always returns false.
+ * Says as an error what a 4yz, 5yz or misplaced reply to `command` means: 421 and 4yz EX_TEMPFAIL,
+ * 5yz refused_code, anything else EX_PROTOCOL.  The text holds the server's own words and the code.
+ * Always returns false.
  */
 bool reply_error(const struct reply *r, const char *command, int refused_code, struct error *err);
 

@@ -8,7 +8,8 @@
 
 void delivery_result_init(struct delivery_result *r, size_t recipients)
 {
-	*r = (struct delivery_result){ .each = alloc_zero(recipients, sizeof *r->each), .count = recipients };
+	*r = (struct delivery_result){ .each = alloc_zero(recipients, sizeof *r->each),
+		.count = recipients };
 }
 
 void delivery_result_release(struct delivery_result *r)
@@ -23,8 +24,9 @@ void delivery_result_release(struct delivery_result *r)
 
 static bool is_same(const struct error *a, const struct error *b)
 {
-	return a->code == b->code && a->scope == b->scope && a->reply == b->reply && strcmp(a->status, b->status) == 0 &&
-	       strcmp(a->text, b->text) == 0 && strcmp(a->hint, b->hint) == 0;
+	return a->code == b->code && a->scope == b->scope && a->reply == b->reply &&
+	       strcmp(a->status, b->status) == 0 && strcmp(a->text, b->text) == 0 &&
+	       strcmp(a->hint, b->hint) == 0;
 }
 
 /* Our copy of an error: the last one kept, or a new one. */
@@ -41,7 +43,8 @@ static struct error *keep(struct delivery_result *r, const struct error *err)
 	return copy;
 }
 
-void delivery_result_set(struct delivery_result *r, size_t recipient, enum fate fate, const struct error *err)
+void delivery_result_set(
+	struct delivery_result *r, size_t recipient, enum fate fate, const struct error *err)
 {
 	r->each[recipient] = (struct result){ .fate = fate, .error = err ? keep(r, err) : NULL };
 }

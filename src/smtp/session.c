@@ -70,7 +70,10 @@ static void trace_reply(const struct session *s)
 
 bool session_reply(struct session *s, int64_t timeout_ms, struct error *err)
 {
-	/* A server that refuses and hangs up breaks the write; what it said has been received all the same. */
+	/*
+	 * A server that refuses and hangs up breaks the write; what it said has been received all
+	 * the same.
+	 */
 	if (!stream_flush(&s->stream, err) && !stream_has_input(&s->stream))
 		return false;
 	if (!reply_read(&s->reply, &s->stream, clock_now_ms() + timeout_ms, err))
@@ -96,8 +99,8 @@ bool session_command(struct session *s, struct error *err, const char *format, .
 	return ok;
 }
 
-bool session_refused(const struct session *s, const char *command, int refused_code, enum session_login login,
-	struct error *err)
+bool session_refused(const struct session *s, const char *command, int refused_code,
+	enum session_login login, struct error *err)
 {
 	const struct reply *r = &s->reply;
 	bool is_code = r->code == 530 || r->code == 534 || r->code == 535 || r->code == 538;
@@ -127,9 +130,10 @@ static void forget_connection(struct session *s)
 	reply_release(&s->reply);
 	alloc_free(&s->host);
 	alloc_free(&s->hello_name);
-	*s = (struct session){
-		.params = s->params, .stream = STREAM_INIT, .step = s->step, .avoid_chunking = s->avoid_chunking
-	};
+	*s = (struct session){ .params = s->params,
+		.stream = STREAM_INIT,
+		.step = s->step,
+		.avoid_chunking = s->avoid_chunking };
 }
 
 static bool connect_to(struct session *s, const char *host, struct error *err)
@@ -150,7 +154,10 @@ static bool is_refusal_of_ticket(const struct session *s)
 	return info.resumed;
 }
 
-/* What was remembered of a server (a ticket, that it may be spoken to early) may hold no more; it is forgotten by now. */
+/*
+ * What was remembered of a server (a ticket, that it may be spoken to early) may hold no more; it
+ * is forgotten by now.
+ */
 static bool open_at(struct session *s, const char *host, struct error *err)
 {
 	if (connect_to(s, host, err))
@@ -206,7 +213,8 @@ bool session_is_spent(const struct session *s)
 {
 	uint64_t max = s->capabilities.mail_max;
 
-	return s->stream.fd < 0 || s->stream.is_broken || s->quit_sent || (max && s->transactions >= max);
+	return s->stream.fd < 0 || s->stream.is_broken || s->quit_sent ||
+	       (max && s->transactions >= max);
 }
 
 void session_close(struct session *s)

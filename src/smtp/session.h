@@ -19,12 +19,21 @@
 
 /* Told of every line of the dialogue for -v and check; secrets are "***" already. */
 struct session_trace {
-	void (*line)(void *context, char direction, const char *text, size_t len); /* '>' sent, '<' received, '=' a remark */
+	void (*line)(void *context, char direction, const char *text,
+		size_t len); /* '>' sent, '<' received, '=' a remark */
 	void *context;
 };
 
 /* A step of session_open, for `sendoff check`. */
-enum session_step { STEP_LOOKUP, STEP_CONNECT, STEP_GREETING, STEP_HELLO, STEP_TLS, STEP_AUTH, STEP_READY };
+enum session_step {
+	STEP_LOOKUP,
+	STEP_CONNECT,
+	STEP_GREETING,
+	STEP_HELLO,
+	STEP_TLS,
+	STEP_AUTH,
+	STEP_READY
+};
 
 struct session_params {
 	const struct account *account;
@@ -37,60 +46,68 @@ struct session {
 	const struct session_params *params;
 	struct stream stream;
 	struct capabilities capabilities;
-	struct reply reply;	/* the last one read */
+	struct reply reply; /* the last one read */
 	struct dial_peer peer;
-	char *host;		/* which of the account's hosts it is */
+	char *host; /* which of the account's hosts it is */
 	unsigned port;
 	char *hello_name;
-	char mechanism[32];	/* of the login that was done; "" without */
-	enum session_step step; /* where it is, or where it failed */
+	char mechanism[32];         /* of the login that was done; "" without */
+	enum session_step step;     /* where it is, or where it failed */
 	unsigned long transactions; /* begun since it was opened */
-	uint64_t recipients_max; /* in one transaction, by the server's word or by what it took; 0: not known */
+	uint64_t recipients_max; /* a transaction, by the server's word or by what it took; 0: unknown */
 	bool is_esmtp;
-	bool is_early;		/* EHLO went out before the server was heard */
+	bool is_early;                  /* EHLO went out before the server was heard */
 	bool owes_greeting, owes_hello; /* replies still to be read because of that */
-	bool needs_reset;	/* a transaction was left open: RSET comes before the next */
+	bool needs_reset; /* a transaction was left open: RSET comes before the next */
 	bool quit_sent;
-	bool avoid_chunking;	/* the server offers CHUNKING and refused BDAT; remembered by session_reopen */
+	bool avoid_chunking; /* it offers CHUNKING and refused BDAT; session_reopen remembers that */
 };
 
 #define SESSION_INIT { .stream = STREAM_INIT }
 
 /*
- * Opens a session and brings it to STEP_READY, with the first of the account's hosts that gets so far.  On failure
- * everything is closed and *err says what happened, with "host:port: " before it; err->scope is ERROR_OF_ROUTE for
- * all that has to do with account or way.  params must outlive the session.
+ * Opens a session and brings it to STEP_READY, with the first of the account's hosts that gets so
+ * far.  On failure everything is closed and *err says what happened, with "host:port: " before it;
+ * err->scope is ERROR_OF_ROUTE for all that has to do with account or way.  params must outlive the
+ * session.
  */
 bool session_open(struct session *s, const struct session_params *params, struct error *err);
 
 /* Closes and opens again, for what this session can do no more. */
 bool session_reopen(struct session *s, struct error *err);
 
-/* Can it carry no further transaction: closed, QUIT sent, or as many as LIMITS MAILMAX (RFC 9422) allows? */
+/*
+ * Can it carry no further transaction: closed, QUIT sent, or as many as LIMITS MAILMAX (RFC 9422)
+ * allows?
+ */
 bool session_is_spent(const struct session *s);
 
-/* Sends one command (no CR LF; refuses CR and LF with EX_SOFTWARE) and reads its reply into s->reply. */
+/*
+ * Sends one command (no CR LF; refuses CR and LF with EX_SOFTWARE) and reads its reply into
+ * s->reply.
+ */
 bool session_command(struct session *s, struct error *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * The same in two halves, for flights; the trace shows `shown` in place of the line (NULL: the line).  What was sent
- * leaves at the latest when a reply is waited for.
+ * The same in two halves, for flights; the trace shows `shown` in place of the line (NULL: the
+ * line).  What was sent leaves at the latest when a reply is waited for.
  */
 bool session_send(struct session *s, const char *line, const char *shown, struct error *err);
 bool session_reply(struct session *s, int64_t timeout_ms, struct error *err);
 
 /* Shows a remark in the trace. */
-void session_remark(struct session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void session_remark(struct session *s, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /*
- * Says what the last reply, which is not what was wanted, means (see reply_error), with a hint where one is known.  A
- * refused login (530, 534, 535, 538 when `login` says that they mean one; 5.7.8 and 5.7.9 always) is EX_NOPERM of
- * the route.  Always returns false.
+ * Says what the last reply, which is not what was wanted, means (see reply_error), with a hint
+ * where one is known.  A refused login (530, 534, 535, 538 when `login` says that they mean one;
+ * 5.7.8 and 5.7.9 always) is EX_NOPERM of the route.  Always returns false.
  */
 enum session_login { LOGIN_CODES_COUNT, LOGIN_CODES_DO_NOT };
-bool session_refused(const struct session *s, const char *command, int refused_code, enum session_login login,
-	struct error *err);
+bool session_refused(const struct session *s, const char *command, int refused_code,
+	enum session_login login, struct error *err);
 
 /* Puts "host:port: " before the text.  Always returns false. */
 bool session_error(const struct session *s, struct error *err);

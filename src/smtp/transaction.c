@@ -12,15 +12,15 @@ struct queue {
 };
 
 /*
- * An attempt is in flight until its last reply was read.  Then it is done, or comes again: for the recipients that were
- * too many at once, or after a connection that had to be made anew.
+ * An attempt is in flight until its last reply was read.  Then it is done, or comes again: for the
+ * recipients that were too many at once, or after a connection that had to be made anew.
  */
 struct run {
 	struct session *session;
 	const struct mail_stream *stream;
 	struct flight flight;
 	struct queue flying, again;
-	bool is_at_end; /* next() has no more */
+	bool is_at_end;  /* next() has no more */
 	bool is_without; /* the session could not be opened again; the error says where */
 };
 
@@ -141,8 +141,8 @@ static bool send_next(struct run *r, struct attempt *a, struct error *err)
 }
 
 /*
- * BDAT was offered and is not known: the server may be taking content for commands.  Nothing more is sent to it; all that
- * is in flight comes again, by DATA, on a new connection.
+ * BDAT was offered and is not known: the server may be taking content for commands.  Nothing more
+ * is sent to it; all that is in flight comes again, by DATA, on a new connection.
  */
 static bool start_anew(struct run *r, struct error *err)
 {
@@ -187,7 +187,9 @@ static bool is_over(const struct run *r)
 
 bool transaction_stream(struct session *s, const struct mail_stream *stream, struct error *err)
 {
-	struct run r = { .session = s, .stream = stream, .flight = { .session = s, .answer = attempt_answer } };
+	struct run r = {
+		.session = s, .stream = stream, .flight = { .session = s, .answer = attempt_answer }
+	};
 	bool ok = true;
 
 	while (ok && !is_over(&r)) {
@@ -225,10 +227,13 @@ static void single_done(void *context, struct mail *mail, struct delivery_result
 {
 }
 
-bool transaction_run(struct session *s, const struct mail *mail, struct delivery_result *results, struct error *err)
+bool transaction_run(struct session *s, const struct mail *mail, struct delivery_result *results,
+	struct error *err)
 {
 	struct single single = { .mail = *mail, .results = results };
-	struct mail_stream stream = { .next = single_next, .done = single_done, .context = &single, .window = 1 };
+	struct mail_stream stream = {
+		.next = single_next, .done = single_done, .context = &single, .window = 1
+	};
 
 	return transaction_stream(s, &stream, err);
 }

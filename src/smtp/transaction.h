@@ -17,18 +17,19 @@ enum fate {
 	FATE_ACCEPTED, /* the server took the message for it */
 	FATE_REFUSED,  /* for good */
 	FATE_DEFERRED, /* for now */
-	FATE_UNKNOWN,  /* the connection was lost between the last octet of the message and the reply to it */
+	FATE_UNKNOWN,  /* the connection was lost between the message's last octet and its reply */
 };
 
 struct result {
 	enum fate fate;
-	struct error *error; /* why it was not accepted; NULL for FATE_ACCEPTED and FATE_NONE; shared by recipients of one cause */
+	/* Why it was not accepted, shared by recipients of one cause; NULL: FATE_ACCEPTED, FATE_NONE. */
+	struct error *error;
 };
 
 struct delivery_result {
 	struct result *each; /* one a recipient, in the envelope's order */
 	size_t count;
-	char *accepted_reply; /* the server's words to the last accepted message, one printable line; NULL: none */
+	char *accepted_reply; /* what the server said to the last message it took, one line; or NULL */
 	int accepted_code;
 	struct error **errors; /* owns what each points to */
 	size_t error_count;
@@ -39,28 +40,35 @@ struct delivery_result {
 void delivery_result_init(struct delivery_result *r, size_t recipients);
 void delivery_result_release(struct delivery_result *r);
 
-/* Sets the fate of one recipient; err may be NULL for FATE_ACCEPTED.  Equal consecutive errors are kept once. */
-void delivery_result_set(struct delivery_result *r, size_t recipient, enum fate fate, const struct error *err);
+/*
+ * Sets the fate of one recipient; err may be NULL for FATE_ACCEPTED.  Equal consecutive errors are
+ * kept once.
+ */
+void delivery_result_set(
+	struct delivery_result *r, size_t recipient, enum fate fate, const struct error *err);
 
 struct mail {
 	const struct envelope *envelope; /* sender is set */
 	const struct message *message;
 	const struct header *header; /* as compose_for_account made it */
-	bool is_last; /* QUIT may go with it */
+	bool is_last;                /* QUIT may go with it */
 };
 
 /*
- * Submits to all recipients whose fate is FATE_NONE, in as many transactions as the server's limits need; a server that
- * refuses BDAT is connected to once more.  True: nothing is wrong with the session; it can be used again unless is_last
- * let QUIT go out.  False: it can only be closed, *err says why, with "host:port: " before it like the
- * errors of the fates; those still FATE_NONE have not got the message.
+ * Submits to all recipients whose fate is FATE_NONE, in as many transactions as the server's limits
+ * need; a server that refuses BDAT is connected to once more.  True: nothing is wrong with the
+ * session; it can be used again unless is_last let QUIT go out.  False: it can only be closed, *err
+ * says why, with "host:port: " before it like the errors of the fates; those still FATE_NONE have
+ * not got the message.
  */
-bool transaction_run(struct session *s, const struct mail *mail, struct delivery_result *results, struct error *err);
+bool transaction_run(struct session *s, const struct mail *mail, struct delivery_result *results,
+	struct error *err);
 
 /*
- * The same for a stream of mails (queue run): next() hands out mails until NULL, done() is told of each as soon as its
- * last reply is read, or the session has ended; mails and results are the caller's and stay valid until done().  At most
- * `window` are in flight where the server offers PIPELINING and CHUNKING, one elsewhere.
+ * The same for a stream of mails (queue run): next() hands out mails until NULL, done() is told of
+ * each as soon as its last reply is read, or the session has ended; mails and results are the
+ * caller's and stay valid until done().  At most `window` are in flight where the server offers
+ * PIPELINING and CHUNKING, one elsewhere.
  */
 struct mail_stream {
 	struct mail *(*next)(void *context, struct delivery_result **results);

@@ -25,9 +25,11 @@ static void the_mechanism_is_ours_to_choose(void **state)
 		{ "", "PLAIN LOGIN", true, "PLAIN LOGIN" },
 		{ "", "LOGIN PLAIN SCRAM-SHA-1", true, "SCRAM-SHA-1 PLAIN LOGIN" },
 		{ "", "CRAM-MD5,PLAIN,SCRAM-SHA-256", false, "SCRAM-SHA-256 PLAIN CRAM-MD5" },
-		{ "", "SCRAM-SHA-256-PLUS,SCRAM-SHA-256", true, "SCRAM-SHA-256-PLUS SCRAM-SHA-256" },
+		{ "", "SCRAM-SHA-256-PLUS,SCRAM-SHA-256", true,
+			"SCRAM-SHA-256-PLUS SCRAM-SHA-256" },
 		{ "", "SCRAM-SHA-256-PLUS,SCRAM-SHA-256", false, "SCRAM-SHA-256" },
-		{ "", "XOAUTH2,OAUTHBEARER,GSSAPI,EXTERNAL,NTLM,DIGEST-MD5,ANONYMOUS,plain", true, "PLAIN" },
+		{ "", "XOAUTH2,OAUTHBEARER,GSSAPI,EXTERNAL,NTLM,DIGEST-MD5,ANONYMOUS,plain", true,
+			"PLAIN" },
 		{ "", "XOAUTH2,GSSAPI", true, NULL },
 		{ "", "", true, NULL },
 		{ "xoauth2", "PLAIN,XOAUTH2", true, "XOAUTH2" },
@@ -38,7 +40,8 @@ static void the_mechanism_is_ours_to_choose(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct account a = { .name = (char *)(uintptr_t)"work", .user = (char *)(uintptr_t)"me" };
+		struct account a = { .name = (char *)(uintptr_t) "work",
+			.user = (char *)(uintptr_t) "me" };
 		const struct mechanism *list[MECHANISMS_MAX];
 		struct strlist offered = STRLIST_INIT;
 		struct buf names = BUF_INIT, offers = BUF_INIT;
@@ -67,7 +70,7 @@ static void the_mechanism_is_ours_to_choose(void **state)
 
 static void an_unknown_mechanism_is_a_mistake(void **state)
 {
-	struct account a = { .name = (char *)(uintptr_t)"work" };
+	struct account a = { .name = (char *)(uintptr_t) "work" };
 	const struct mechanism *list[MECHANISMS_MAX];
 	struct error err = ERROR_INIT;
 	size_t count;
@@ -80,7 +83,7 @@ static void an_unknown_mechanism_is_a_mistake(void **state)
 	strlist_release(&a.auth);
 	assert_false(mechanism_is_wanted(&a));
 	strlist_add(&a.auth, "none");
-	a.user = (char *)(uintptr_t)"me";
+	a.user = (char *)(uintptr_t) "me";
 	assert_false(mechanism_is_wanted(&a));
 	strlist_release(&a.auth);
 	assert_true(mechanism_is_wanted(&a));
@@ -132,7 +135,8 @@ static void oauth_messages_are_exact(void **state)
 	} rows[] = {
 		{ "XOAUTH2", { "me@example.org", "ya29.tok-en_~+/==" },
 			"user=me@example.org\1auth=Bearer ya29.tok-en_~+/==\1\1", "" },
-		{ "OAUTHBEARER", { "me@example.org", "abc" }, "n,a=me@example.org,\1auth=Bearer abc\1\1", "\1" },
+		{ "OAUTHBEARER", { "me@example.org", "abc" },
+			"n,a=me@example.org,\1auth=Bearer abc\1\1", "\1" },
 		{ "OAUTHBEARER", { "a,b=c", "abc" }, "n,a=a=2Cb=3Dc,\1auth=Bearer abc\1\1", "\1" },
 		{ "XOAUTH2", { "me\1auth=Bearer evil", "abc" }, NULL, NULL },
 		{ "XOAUTH2", { "me", "to ken" }, NULL, NULL },
@@ -153,7 +157,8 @@ static void oauth_messages_are_exact(void **state)
 		assert_true(oauth_register(library));
 		gsasl_callback_hook_set(library, &credentials);
 		gsasl_callback_set(library, give);
-		assert_int_equal(gsasl_client_start(library, rows[i].mechanism, &session), GSASL_OK);
+		assert_int_equal(
+			gsasl_client_start(library, rows[i].mechanism, &session), GSASL_OK);
 		if (!rows[i].first) {
 			assert_int_not_equal(gsasl_step(session, NULL, 0, &out, &len), GSASL_OK);
 		} else {

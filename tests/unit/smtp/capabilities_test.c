@@ -17,7 +17,8 @@ static void keywords_are_whole_words(void **state)
 		uint64_t size;
 	} rows[] = {
 		{ "host", 0, 0 },
-		{ "SIZE 5\nPIPELINING", OFFER_PIPELINING, 0 }, /* the first line is the server's name */
+		{ "SIZE 5\nPIPELINING", OFFER_PIPELINING,
+			0 }, /* the first line is the server's name */
 		{ "host\nSIZE", OFFER_SIZE, 0 },
 		{ "host\nsize 1000", OFFER_SIZE, 1000 },
 		{ "host\nSIZE 0", OFFER_SIZE, 0 },
@@ -27,8 +28,10 @@ static void keywords_are_whole_words(void **state)
 		{ "host\nSIZEX 1000", 0, 0 },
 		{ "host\nSIZE=1000", 0, 0 },
 		{ "host\nXSIZE 1000\nSTARTTLSX\nX-STARTTLS", 0, 0 },
-		{ "host\n8BITMIME\nSMTPUTF8\nCHUNKING\nDSN", OFFER_8BITMIME | OFFER_SMTPUTF8 | OFFER_CHUNKING | OFFER_DSN, 0 },
-		{ "host\nPipelining\nSTARTTLS\n\nREQUIRETLS", OFFER_PIPELINING | OFFER_STARTTLS | OFFER_REQUIRETLS, 0 },
+		{ "host\n8BITMIME\nSMTPUTF8\nCHUNKING\nDSN",
+			OFFER_8BITMIME | OFFER_SMTPUTF8 | OFFER_CHUNKING | OFFER_DSN, 0 },
+		{ "host\nPipelining\nSTARTTLS\n\nREQUIRETLS",
+			OFFER_PIPELINING | OFFER_STARTTLS | OFFER_REQUIRETLS, 0 },
 		{ "host\nX_PIPE_CONNECT", OFFER_PIPECONNECT, 0 },
 		{ "host\nPIPECONNECT", OFFER_PIPECONNECT, 0 },
 	};

@@ -48,7 +48,9 @@ static void hang_up(void *context)
 
 void peer_connect(struct peer *p, struct stream *s)
 {
-	static const struct stream_transport transport = { .receive = receive, .send = take, .close = hang_up };
+	static const struct stream_transport transport = {
+		.receive = receive, .send = take, .close = hang_up
+	};
 
 	stream_open(s, open("/dev/null", O_RDWR | O_CLOEXEC), 1000);
 	s->transport = &transport;

@@ -11,8 +11,8 @@
 
 struct peer {
 	const char *replies; /* after the last one the connection is closed */
-	size_t piece;	     /* at most so many octets at a time; 0: a line */
-	size_t takes;	     /* octets it takes before the connection breaks; 0: any number */
+	size_t piece;        /* at most so many octets at a time; 0: a line */
+	size_t takes;        /* octets it takes before the connection breaks; 0: any number */
 	struct buf sent;
 	size_t taken;
 	bool has_new;

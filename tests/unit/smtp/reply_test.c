@@ -131,7 +131,8 @@ static void errors_say_what_the_server_said(void **state)
 		const char *wire, *text, *status;
 		int code;
 	} rows[] = {
-		{ "550-5.7.1 first\r\n550 5.7.1 second\r\n", "MAIL: 550 5.7.1 first second", "5.7.1", EX_UNAVAILABLE },
+		{ "550-5.7.1 first\r\n550 5.7.1 second\r\n", "MAIL: 550 5.7.1 first second",
+			"5.7.1", EX_UNAVAILABLE },
 		{ "451 4.3.0 later\r\n", "MAIL: 451 4.3.0 later", "4.3.0", EX_TEMPFAIL },
 		{ "421 bye \x1b[31m\r\n", "MAIL: 421 bye ?[31m", "", EX_TEMPFAIL },
 		{ "354 go\r\n", "MAIL: unexpected reply 354 go", "5.5.0", EX_PROTOCOL },

@@ -21,8 +21,8 @@
 #include <cmocka.h>
 
 /*
- * A server in a process of its own plays one connection after another: "S:" lines it says, "C:" lines it wants to hear,
- * "X" ends the connection, which otherwise ends when the client closes it.
+ * A server in a process of its own plays one connection after another: "S:" lines it says, "C:"
+ * lines it wants to hear, "X" ends the connection, which otherwise ends when the client closes it.
  */
 struct server {
 	int listener;
@@ -32,7 +32,8 @@ struct server {
 
 static void say(int fd, const char *line, size_t len)
 {
-	if (send(fd, line, len, MSG_NOSIGNAL) != (ssize_t)len || send(fd, "\r\n", 2, MSG_NOSIGNAL) != 2)
+	if (send(fd, line, len, MSG_NOSIGNAL) != (ssize_t)len ||
+		send(fd, "\r\n", 2, MSG_NOSIGNAL) != 2)
 		_exit(3);
 }
 
@@ -121,9 +122,13 @@ struct client {
 static void prepare(struct client *c, unsigned port, const char *hosts)
 {
 	*c = (struct client){ .session = SESSION_INIT };
-	c->account = (struct account){ .name = text("work"), .port = port, .tls = TLS_OFF, .timeout_ms = 5000 };
+	c->account = (struct account){
+		.name = text("work"), .port = port, .tls = TLS_OFF, .timeout_ms = 5000
+	};
 	c->config.hostname = text("client.example");
-	c->params = (struct session_params){ .account = &c->account, .config = &c->config, .caller = &c->caller };
+	c->params = (struct session_params){
+		.account = &c->account, .config = &c->config, .caller = &c->caller
+	};
 	strlist_split(&c->account.hosts, hosts);
 }
 
@@ -149,16 +154,21 @@ static void how_a_session_can_fail(void **state)
 		{ "S: SSH-2.0\n", EX_PROTOCOL, STEP_GREETING, TLS_OFF },
 		{ "S: 354 what\n", EX_PROTOCOL, STEP_GREETING, TLS_OFF },
 		{ "X\n", EX_TEMPFAIL, STEP_GREETING, TLS_OFF },
-		{ HELLO "S: 502 what\nC: HELO client.example\nS: 550 no\nC: QUIT\n", EX_UNAVAILABLE, STEP_HELLO, TLS_OFF },
-		{ HELLO "S: 502 what\nC: HELO client.example\nS: 250 ok\nC: QUIT\n", EX_OK, STEP_READY, TLS_OFF },
+		{ HELLO "S: 502 what\nC: HELO client.example\nS: 550 no\nC: QUIT\n", EX_UNAVAILABLE,
+			STEP_HELLO, TLS_OFF },
+		{ HELLO "S: 502 what\nC: HELO client.example\nS: 250 ok\nC: QUIT\n", EX_OK,
+			STEP_READY, TLS_OFF },
 		{ HELLO "S: 421 later\nC: QUIT\n", EX_TEMPFAIL, STEP_HELLO, TLS_OFF },
 		{ HELLO "X\n", EX_TEMPFAIL, STEP_HELLO, TLS_OFF },
 		{ HELLO "S: 250 ok\nC: QUIT\n", EX_PROTOCOL, STEP_TLS, TLS_STARTTLS },
-		{ HELLO "S: 250-ok\nS: 250 STARTTLSX\nC: QUIT\n", EX_PROTOCOL, STEP_TLS, TLS_STARTTLS },
-		{ HELLO "S: 250-ok\nS: 250 STARTTLS\nC: STARTTLS\nS: 454 later\nC: QUIT\n", EX_TEMPFAIL, STEP_TLS,
+		{ HELLO "S: 250-ok\nS: 250 STARTTLSX\nC: QUIT\n", EX_PROTOCOL, STEP_TLS,
 			TLS_STARTTLS },
-		{ HELLO "S: 250-ok\nS: 250 STARTTLS\nC: STARTTLS\nS: 502 no\nC: QUIT\n", EX_PROTOCOL, STEP_TLS, TLS_STARTTLS },
-		{ HELLO "S: 250-ok\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nX\n", EX_TEMPFAIL, STEP_TLS, TLS_STARTTLS },
+		{ HELLO "S: 250-ok\nS: 250 STARTTLS\nC: STARTTLS\nS: 454 later\nC: QUIT\n",
+			EX_TEMPFAIL, STEP_TLS, TLS_STARTTLS },
+		{ HELLO "S: 250-ok\nS: 250 STARTTLS\nC: STARTTLS\nS: 502 no\nC: QUIT\n",
+			EX_PROTOCOL, STEP_TLS, TLS_STARTTLS },
+		{ HELLO "S: 250-ok\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nX\n", EX_TEMPFAIL,
+			STEP_TLS, TLS_STARTTLS },
 		{ HELLO "S: 250 ok\nC: QUIT\n", EX_OK, STEP_READY, TLS_OFF },
 	};
 
@@ -170,7 +180,8 @@ static void how_a_session_can_fail(void **state)
 		start(&server, "127.0.0.1", 0, rows[i].script);
 		prepare(&c, server.port, "127.0.0.1");
 		c.account.tls = rows[i].tls;
-		assert_int_equal(session_open(&c.session, &c.params, &c.err), rows[i].code == EX_OK);
+		assert_int_equal(
+			session_open(&c.session, &c.params, &c.err), rows[i].code == EX_OK);
 		assert_int_equal(c.err.code, rows[i].code);
 		assert_int_equal(c.session.step, rows[i].step);
 		if (c.err.code != EX_OK) {
@@ -218,30 +229,45 @@ static void how_a_login_can_end(void **state)
 		const char *mechanism, *words;
 	} rows[] = {
 		/* \0me\0secret */
-		{ LOGIN_HELLO("PLAIN LOGIN") "C: AUTH PLAIN AG1lAHNlY3JldA==\nS: 235 in\nC: QUIT\n", "", EX_OK, "PLAIN", "" },
-		{ LOGIN_HELLO("LOGIN") "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: bWU=\nS: 334 UGFzc3dvcmQ6\nC: c2VjcmV0\nS: 235 in\n"
+		{ LOGIN_HELLO("PLAIN LOGIN") "C: AUTH PLAIN AG1lAHNlY3JldA==\nS: 235 in\nC: QUIT\n",
+			"", EX_OK, "PLAIN", "" },
+		{ LOGIN_HELLO("LOGIN") "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: bWU=\nS: 334 "
+				       "UGFzc3dvcmQ6\nC: c2VjcmV0\nS: 235 in\n"
 				       "C: QUIT\n",
 			"", EX_OK, "LOGIN", "" },
-		{ LOGIN_HELLO("PLAIN LOGIN") "C: AUTH PLAIN AG1lAHNlY3JldA==\nS: 535 5.7.8 bad\nC: QUIT\n", "", EX_NOPERM, "",
-			"535 5.7.8 bad" },
-		{ LOGIN_HELLO("PLAIN") "C: AUTH PLAIN AG1lAHNlY3JldA==\nS: 454 later\nC: QUIT\n", "", EX_TEMPFAIL, "", "454 later" },
-		{ LOGIN_HELLO("PLAIN") "C: AUTH PLAIN AG1lAHNlY3JldA==\nX\n", "", EX_TEMPFAIL, "", "closed" },
+		{ LOGIN_HELLO("PLAIN LOGIN") "C: AUTH PLAIN AG1lAHNlY3JldA==\nS: 535 5.7.8 bad\nC: "
+					     "QUIT\n",
+			"", EX_NOPERM, "", "535 5.7.8 bad" },
+		{ LOGIN_HELLO("PLAIN") "C: AUTH PLAIN AG1lAHNlY3JldA==\nS: 454 later\nC: QUIT\n",
+			"", EX_TEMPFAIL, "", "454 later" },
+		{ LOGIN_HELLO("PLAIN") "C: AUTH PLAIN AG1lAHNlY3JldA==\nX\n", "", EX_TEMPFAIL, "",
+			"closed" },
 		/* Another mechanism on 504 and 534, none after 535. */
-		{ LOGIN_HELLO("PLAIN LOGIN") "C: AUTH PLAIN AG1lAHNlY3JldA==\nS: 504 no\nC: AUTH LOGIN\nS: 534 5.7.9 no\nC: QUIT\n",
+		{ LOGIN_HELLO("PLAIN LOGIN") "C: AUTH PLAIN AG1lAHNlY3JldA==\nS: 504 no\nC: AUTH "
+					     "LOGIN\nS: 534 5.7.9 no\nC: QUIT\n",
 			"", EX_NOPERM, "", "AUTH LOGIN: 534 5.7.9 no" },
 		/* A server that asks again after PLAIN gets no second copy of the password. */
-		{ LOGIN_HELLO("PLAIN") "C: AUTH PLAIN AG1lAHNlY3JldA==\nS: 334 \nC: *\nS: 501 ok\nC: QUIT\n", "", EX_PROTOCOL, "",
-			"asks for more" },
-		{ LOGIN_HELLO("CRAM-MD5") "C: AUTH CRAM-MD5\nS: 235 in\nC: QUIT\n", "", EX_PROTOCOL, "", "without proving itself" },
-		{ LOGIN_HELLO("CRAM-MD5") "C: AUTH CRAM-MD5\nS: 334 ?!\nC: *\nS: 501 ok\nC: QUIT\n", "", EX_PROTOCOL, "", "base64" },
-		{ LOGIN_HELLO("XOAUTH2") "C: AUTH XOAUTH2 dXNlcj1tZQFhdXRoPUJlYXJlciBzZWNyZXQBAQ==\nS: 334 eyJzdGF0dXMiOiI0MDAifQ==\n"
-					 "C: \nS: 535 no\nC: QUIT\n",
+		{ LOGIN_HELLO("PLAIN") "C: AUTH PLAIN AG1lAHNlY3JldA==\nS: 334 \nC: *\nS: 501 "
+				       "ok\nC: QUIT\n",
+			"", EX_PROTOCOL, "", "asks for more" },
+		{ LOGIN_HELLO("CRAM-MD5") "C: AUTH CRAM-MD5\nS: 235 in\nC: QUIT\n", "", EX_PROTOCOL,
+			"", "without proving itself" },
+		{ LOGIN_HELLO("CRAM-MD5") "C: AUTH CRAM-MD5\nS: 334 ?!\nC: *\nS: 501 ok\nC: QUIT\n",
+			"", EX_PROTOCOL, "", "base64" },
+		{ LOGIN_HELLO(
+			  "XOAUTH2") "C: AUTH XOAUTH2 dXNlcj1tZQFhdXRoPUJlYXJlciBzZWNyZXQBAQ==\nS: "
+				     "334 eyJzdGF0dXMiOiI0MDAifQ==\n"
+				     "C: \nS: 535 no\nC: QUIT\n",
 			"xoauth2", EX_NOPERM, "", "{\"status\":\"400\"}" },
-		{ LOGIN_HELLO("OAUTHBEARER") "C: AUTH OAUTHBEARER bixhPW1lLAFhdXRoPUJlYXJlciBzZWNyZXQBAQ==\nS: 334 e30=\nC: AQ==\n"
+		{ LOGIN_HELLO("OAUTHBEARER") "C: AUTH OAUTHBEARER "
+					     "bixhPW1lLAFhdXRoPUJlYXJlciBzZWNyZXQBAQ==\nS: 334 "
+					     "e30=\nC: AQ==\n"
 					     "S: 535 no\nC: QUIT\n",
 			"oauthbearer", EX_NOPERM, "", "({})" },
-		{ LOGIN_HELLO("EXTERNAL") "C: AUTH EXTERNAL bWU=\nS: 235 in\nC: QUIT\n", "external", EX_OK, "EXTERNAL", "" },
-		{ LOGIN_HELLO("PLAIN") "C: QUIT\n", "xoauth2", EX_NOPERM, "", "no mechanism for the login fits" },
+		{ LOGIN_HELLO("EXTERNAL") "C: AUTH EXTERNAL bWU=\nS: 235 in\nC: QUIT\n", "external",
+			EX_OK, "EXTERNAL", "" },
+		{ LOGIN_HELLO("PLAIN") "C: QUIT\n", "xoauth2", EX_NOPERM, "",
+			"no mechanism for the login fits" },
 		{ LOGIN_HELLO("PLAIN") "C: QUIT\n", "none", EX_OK, "", "" },
 		{ HELLO "S: 250 ok\nC: QUIT\n", "", EX_NOPERM, "", "offers no login" },
 	};
@@ -256,7 +282,8 @@ static void how_a_login_can_end(void **state)
 		c.account.user = text("me");
 		c.account.password = text("secret");
 		strlist_split(&c.account.auth, rows[i].auth);
-		assert_int_equal(session_open(&c.session, &c.params, &c.err), rows[i].code == EX_OK);
+		assert_int_equal(
+			session_open(&c.session, &c.params, &c.err), rows[i].code == EX_OK);
 		assert_int_equal(c.err.code, rows[i].code);
 		assert_non_null(strstr(c.err.text, rows[i].words));
 		assert_null(strstr(c.err.text, "secret"));
@@ -287,10 +314,14 @@ static void send_one(struct client *c, enum fate wanted)
 	struct message message = MESSAGE_INIT;
 	struct envelope envelope = ENVELOPE_INIT;
 	struct delivery_result results;
-	struct mail mail = { .envelope = &envelope, .message = &message, .header = &message.header, .is_last = true };
+	struct mail mail = { .envelope = &envelope,
+		.message = &message,
+		.header = &message.header,
+		.is_last = true };
 
 	header_add_line(&message.header, "Subject: hi", 11);
-	assert_true(spool_add(&message.body, "QUIT\r\n", 6, &c->err) && spool_seal(&message.body, &c->err));
+	assert_true(spool_add(&message.body, "QUIT\r\n", 6, &c->err) &&
+		    spool_seal(&message.body, &c->err));
 	envelope.sender = text("");
 	assert_true(envelope_add(&envelope, "a@x", NULL, &c->err));
 	delivery_result_init(&results, 1);
@@ -313,10 +344,13 @@ static void bdat_that_is_not_known_is_left_for_data(void **state)
 		char script[1024];
 
 		snprintf(script, sizeof script,
-			HELLO "S: 250-ok\nS: 250 CHUNKING\nC: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<a@x>\nS: 250 ok\n"
+			HELLO "S: 250-ok\nS: 250 CHUNKING\nC: MAIL FROM:<>\nS: 250 ok\nC: RCPT "
+			      "TO:<a@x>\nS: 250 ok\n"
 			      "C: BDAT 21 LAST\nC: Subject: hi\nC: \nC: QUIT\nS: %s\n-\n" HELLO
-			      "S: 250-ok\nS: 250 CHUNKING\nC: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<a@x>\nS: 250 ok\n"
-			      "C: DATA\nS: 354 go\nC: Subject: hi\nC: \nC: QUIT\nC: .\nS: 250 taken\nC: QUIT\n",
+			      "S: 250-ok\nS: 250 CHUNKING\nC: MAIL FROM:<>\nS: 250 ok\nC: RCPT "
+			      "TO:<a@x>\nS: 250 ok\n"
+			      "C: DATA\nS: 354 go\nC: Subject: hi\nC: \nC: QUIT\nC: .\nS: 250 "
+			      "taken\nC: QUIT\n",
 			replies[i]);
 		start(&server, "127.0.0.1", 0, script);
 		prepare(&c, server.port, "127.0.0.1");
@@ -339,13 +373,18 @@ static void a_server_that_likes_it_is_spoken_to_early(void **state)
 		/* First contact, as always. */
 		{ HELLO EARLY_HELLO EARLY_LOGIN "S: 235 in\nC: QUIT\n", EX_OK },
 		/* Neither EHLO nor AUTH waits. */
-		{ "C: EHLO client.example\n" EARLY_LOGIN "S: 220 hi\n" EARLY_HELLO "S: 235 in\nC: QUIT\n", EX_OK },
-		{ "C: EHLO client.example\n" EARLY_LOGIN "S: 220 hi\n" EARLY_HELLO "S: 535 bad\nC: QUIT\n", EX_NOPERM },
+		{ "C: EHLO client.example\n" EARLY_LOGIN "S: 220 hi\n" EARLY_HELLO
+		  "S: 235 in\nC: QUIT\n",
+			EX_OK },
+		{ "C: EHLO client.example\n" EARLY_LOGIN "S: 220 hi\n" EARLY_HELLO
+		  "S: 535 bad\nC: QUIT\n",
+			EX_NOPERM },
 		/* It does not like it any more: once more, the usual way, and from then on. */
 		{ "C: EHLO client.example\n" EARLY_LOGIN "S: 554 too early\nX\n" HELLO
 		  "S: 250-ok\nS: 250 AUTH PLAIN\n" EARLY_LOGIN "S: 235 in\nC: QUIT\n",
 			EX_OK },
-		{ HELLO "S: 250-ok\nS: 250 AUTH PLAIN\n" EARLY_LOGIN "S: 235 in\nC: QUIT\n", EX_OK },
+		{ HELLO "S: 250-ok\nS: 250 AUTH PLAIN\n" EARLY_LOGIN "S: 235 in\nC: QUIT\n",
+			EX_OK },
 	};
 	char directory[] = "/tmp/sendoff-early-XXXXXX";
 	struct server server;
@@ -363,7 +402,8 @@ static void a_server_that_likes_it_is_spoken_to_early(void **state)
 		c.account.user = text("me");
 		c.account.password = text("secret");
 		c.config.state_dir = directory;
-		assert_int_equal(session_open(&c.session, &c.params, &c.err), rows[i].code == EX_OK);
+		assert_int_equal(
+			session_open(&c.session, &c.params, &c.err), rows[i].code == EX_OK);
 		assert_int_equal(c.err.code, rows[i].code);
 		dismiss(&c);
 		stop(&server);

@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #define CONTENT "Subject: hi\r\n\r\n.dot\r\n"
-#define DOTTED "Subject: hi\r\n\r\n..dot\r\n.\r\n"
+#define DOTTED  "Subject: hi\r\n\r\n..dot\r\n.\r\n"
 
 /* A session that is ready, and a message for recipients a, b, c … @x. */
 struct scene {
@@ -39,7 +39,9 @@ static void set(struct scene *s, const char *offers, const char *replies, size_t
 {
 	struct buf reply = BUF_INIT;
 
-	*s = (struct scene){ .session = SESSION_INIT, .message = MESSAGE_INIT, .envelope = ENVELOPE_INIT };
+	*s = (struct scene){
+		.session = SESSION_INIT, .message = MESSAGE_INIT, .envelope = ENVELOPE_INIT
+	};
 	s->account = (struct account){ .name = text("work"), .timeout_ms = 5000 };
 	s->params = (struct session_params){ .account = &s->account, .config = &s->config };
 	s->session.params = &s->params;
@@ -78,9 +80,10 @@ static void strike(struct scene *s)
 
 static bool run(struct scene *s, bool is_last)
 {
-	struct mail mail = {
-		.envelope = &s->envelope, .message = &s->message, .header = &s->message.header, .is_last = is_last
-	};
+	struct mail mail = { .envelope = &s->envelope,
+		.message = &s->message,
+		.header = &s->message.header,
+		.is_last = is_last };
 
 	return transaction_run(&s->session, &mail, &s->results, &s->err);
 }
@@ -135,10 +138,14 @@ static void one_by_one_without_pipelining(void **state)
 {
 	static const struct row rows[] = {
 		{ "250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n",
-			"MAIL FROM:<me@x>\r\n~RCPT TO:<a@x>\r\n~DATA\r\n~" DOTTED "~", "A", true, EX_OK },
+			"MAIL FROM:<me@x>\r\n~RCPT TO:<a@x>\r\n~DATA\r\n~" DOTTED "~", "A", true,
+			EX_OK },
 		{ "250 ok\r\n550 no\r\n250 ok\r\n354 go\r\n250 taken\r\n",
-			"MAIL FROM:<me@x>\r\n~RCPT TO:<a@x>\r\n~RCPT TO:<b@x>\r\n~DATA\r\n~" DOTTED "~", "RA", true, EX_NOUSER },
-		{ "250 ok\r\n450 later\r\n550 no\r\n", "MAIL FROM:<me@x>\r\n~RCPT TO:<a@x>\r\n~RCPT TO:<b@x>\r\n~", "DR", true,
+			"MAIL FROM:<me@x>\r\n~RCPT TO:<a@x>\r\n~RCPT TO:<b@x>\r\n~DATA\r\n~" DOTTED
+			"~",
+			"RA", true, EX_NOUSER },
+		{ "250 ok\r\n450 later\r\n550 no\r\n",
+			"MAIL FROM:<me@x>\r\n~RCPT TO:<a@x>\r\n~RCPT TO:<b@x>\r\n~", "DR", true,
 			EX_TEMPFAIL },
 		{ "550 no\r\n", "MAIL FROM:<me@x>\r\n~", "RR", true, EX_UNAVAILABLE },
 		{ "451 later\r\n", "MAIL FROM:<me@x>\r\n~", "D", true, EX_TEMPFAIL },
@@ -151,12 +158,14 @@ static void one_by_one_without_pipelining(void **state)
 		{ "250 ok\r\n250 ok\r\n250 what\r\n", NULL, "N", false, EX_PROTOCOL },
 		{ "250 ok\r\n250 ok\r\n354 go\r\n452 full\r\n", NULL, "D", true, EX_TEMPFAIL },
 		{ "250 ok\r\n250 ok\r\n354 go\r\n554 spam\r\n", NULL, "R", true, EX_UNAVAILABLE },
-		{ "250 ok\r\n250 ok\r\n354 go\r\n554 5.7.9 login\r\n", NULL, "N", false, EX_NOPERM },
+		{ "250 ok\r\n250 ok\r\n354 go\r\n554 5.7.9 login\r\n", NULL, "N", false,
+			EX_NOPERM },
 		{ "250 ok\r\n250 ok\r\n354 go\r\n421 bye\r\n", NULL, "D", false, EX_TEMPFAIL },
 		{ "250 ok\r\n250 ok\r\n354 go\r\n", NULL, "U", false, EX_TEMPFAIL },
 		{ "250 ok\r\n250 ok\r\n354 go\r\nhello\r\n", NULL, "U", false, EX_PROTOCOL },
 		{ "250 ok\r\n250 ok\r\n354 go\r\n354 what\r\n", NULL, "U", false, EX_PROTOCOL },
-		{ "250 ok\r\n550 no\r\n250 ok\r\n450 later\r\n354 go\r\n", NULL, "RUD", false, EX_NOUSER },
+		{ "250 ok\r\n550 no\r\n250 ok\r\n450 later\r\n354 go\r\n", NULL, "RUD", false,
+			EX_NOUSER },
 		{ "250 ok\r\n250 ok\r\n", NULL, "N", false, EX_TEMPFAIL },
 		{ "250 ok\r\n550 no\r\n421 bye\r\n", NULL, "RNN", false, EX_NOUSER },
 		{ "250 ok\r\n552 5.2.2 full\r\n", NULL, "D", true, EX_TEMPFAIL },
@@ -173,17 +182,25 @@ static void one_by_one_without_pipelining(void **state)
 static void two_flights_with_pipelining(void **state)
 {
 	static const struct row rows[] = {
-		{ "250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n", DATA_GROUP DOTTED "QUIT\r\n~", "A", true, EX_OK },
-		{ "250 ok\r\n550 no\r\n554 no valid recipients\r\n", DATA_GROUP, "R", true, EX_NOUSER },
-		{ "250 ok\r\n450 later\r\n503 no recipients\r\n", DATA_GROUP, "D", true, EX_TEMPFAIL },
-		{ "250 ok\r\n550 no\r\n354 go\r\n554 no\r\n", DATA_GROUP ".\r\nQUIT\r\n~", "R", true, EX_NOUSER },
-		{ "250 ok\r\n550 no\r\n354 go\r\n250 what\r\n", DATA_GROUP ".\r\nQUIT\r\n~", "R", true, EX_NOUSER },
-		{ "550 5.1.8 bad sender\r\n503 mail first\r\n503 mail first\r\n", DATA_GROUP, "R", true, EX_UNAVAILABLE },
-		{ "451 4.1.8 later\r\n503 mail first\r\n503 mail first\r\n", DATA_GROUP, "D", true, EX_TEMPFAIL },
+		{ "250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n", DATA_GROUP DOTTED "QUIT\r\n~", "A",
+			true, EX_OK },
+		{ "250 ok\r\n550 no\r\n554 no valid recipients\r\n", DATA_GROUP, "R", true,
+			EX_NOUSER },
+		{ "250 ok\r\n450 later\r\n503 no recipients\r\n", DATA_GROUP, "D", true,
+			EX_TEMPFAIL },
+		{ "250 ok\r\n550 no\r\n354 go\r\n554 no\r\n", DATA_GROUP ".\r\nQUIT\r\n~", "R",
+			true, EX_NOUSER },
+		{ "250 ok\r\n550 no\r\n354 go\r\n250 what\r\n", DATA_GROUP ".\r\nQUIT\r\n~", "R",
+			true, EX_NOUSER },
+		{ "550 5.1.8 bad sender\r\n503 mail first\r\n503 mail first\r\n", DATA_GROUP, "R",
+			true, EX_UNAVAILABLE },
+		{ "451 4.1.8 later\r\n503 mail first\r\n503 mail first\r\n", DATA_GROUP, "D", true,
+			EX_TEMPFAIL },
 		{ "530 5.7.0 login\r\n503 mail first\r\n", DATA_GROUP, "N", false, EX_NOPERM },
 		{ "250 ok\r\n250 ok\r\n421 bye\r\n", DATA_GROUP, "N", false, EX_TEMPFAIL },
 		{ "250 ok\r\n250 ok\r\n354 go\r\n", NULL, "U", false, EX_TEMPFAIL },
-		{ "250 ok\r\n550 no\r\n250 ok\r\n354 go\r\n250 taken\r\n", NULL, "RA", true, EX_NOUSER },
+		{ "250 ok\r\n550 no\r\n250 ok\r\n354 go\r\n250 taken\r\n", NULL, "RA", true,
+			EX_NOUSER },
 	};
 
 	(void)state;
@@ -195,11 +212,14 @@ static void two_flights_with_pipelining(void **state)
 static void one_flight_with_chunking(void **state)
 {
 	static const struct row rows[] = {
-		{ "250 ok\r\n250 ok\r\n250 taken\r\n", BDAT_GROUP("RCPT TO:<a@x>\r\n") "QUIT\r\n~", "A", true, EX_OK },
+		{ "250 ok\r\n250 ok\r\n250 taken\r\n", BDAT_GROUP("RCPT TO:<a@x>\r\n") "QUIT\r\n~",
+			"A", true, EX_OK },
 		{ "250 ok\r\n550 no\r\n250 ok\r\n250 taken\r\n",
-			BDAT_GROUP("RCPT TO:<a@x>\r\nRCPT TO:<b@x>\r\n") "QUIT\r\n~", "RA", true, EX_NOUSER },
+			BDAT_GROUP("RCPT TO:<a@x>\r\nRCPT TO:<b@x>\r\n") "QUIT\r\n~", "RA", true,
+			EX_NOUSER },
 		{ "250 ok\r\n550 no\r\n554 no valid recipients\r\n", NULL, "R", true, EX_NOUSER },
-		{ "550 bad sender\r\n503 mail first\r\n503 mail first\r\n", NULL, "R", true, EX_UNAVAILABLE },
+		{ "550 bad sender\r\n503 mail first\r\n503 mail first\r\n", NULL, "R", true,
+			EX_UNAVAILABLE },
 		{ "451 later\r\n451 later\r\n503 mail first\r\n", NULL, "D", true, EX_TEMPFAIL },
 		{ "250 ok\r\n250 ok\r\n452 disk full\r\n", NULL, "D", true, EX_TEMPFAIL },
 		{ "250 ok\r\n250 ok\r\n552 too large\r\n", NULL, "R", true, EX_UNAVAILABLE },
@@ -223,24 +243,33 @@ static void too_many_recipients_get_further_transactions(void **state)
 	static const struct row rows[] = {
 		{ "250 ok\r\n250 ok\r\n250 ok\r\n452 4.5.3 too many\r\n354 go\r\n250 taken\r\n"
 		  "250 ok\r\n250 ok\r\n550 no\r\n354 go\r\n250 taken\r\n",
-			"MAIL FROM:<me@x>\r\n~RCPT TO:<a@x>\r\n~RCPT TO:<b@x>\r\n~RCPT TO:<c@x>\r\n~DATA\r\n~" DOTTED
-			"~MAIL FROM:<me@x>\r\n~RCPT TO:<c@x>\r\n~RCPT TO:<d@x>\r\n~DATA\r\n~" DOTTED "~",
+			"MAIL FROM:<me@x>\r\n~RCPT TO:<a@x>\r\n~RCPT TO:<b@x>\r\n~RCPT "
+			"TO:<c@x>\r\n~DATA\r\n~" DOTTED
+			"~MAIL FROM:<me@x>\r\n~RCPT TO:<c@x>\r\n~RCPT TO:<d@x>\r\n~DATA\r\n~" DOTTED
+			"~",
 			"AAAR", true, EX_NOUSER },
 		/* Without an enhanced status code too; 4.2.2 is something else. */
-		{ "250 ok\r\n250 ok\r\n452 no more\r\n354 go\r\n250 taken\r\n250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n", NULL,
-			"AA", true, EX_OK },
-		{ "250 ok\r\n250 ok\r\n452 4.2.2 full\r\n354 go\r\n250 taken\r\n", NULL, "AD", true, EX_TEMPFAIL },
+		{ "250 ok\r\n250 ok\r\n452 no more\r\n354 go\r\n250 taken\r\n250 ok\r\n250 "
+		  "ok\r\n354 go\r\n250 taken\r\n",
+			NULL, "AA", true, EX_OK },
+		{ "250 ok\r\n250 ok\r\n452 4.2.2 full\r\n354 go\r\n250 taken\r\n", NULL, "AD", true,
+			EX_TEMPFAIL },
 		/* Nobody was taken before it: no use in trying again. */
-		{ "250 ok\r\n452 4.5.3 too many\r\n452 4.5.3 too many\r\n", NULL, "DD", true, EX_TEMPFAIL },
+		{ "250 ok\r\n452 4.5.3 too many\r\n452 4.5.3 too many\r\n", NULL, "DD", true,
+			EX_TEMPFAIL },
 		/* The message is refused: that holds for those who wait, too. */
-		{ "250 ok\r\n250 ok\r\n452 4.5.3 too many\r\n354 go\r\n554 spam\r\n", NULL, "RR", true, EX_UNAVAILABLE },
+		{ "250 ok\r\n250 ok\r\n452 4.5.3 too many\r\n354 go\r\n554 spam\r\n", NULL, "RR",
+			true, EX_UNAVAILABLE },
 		/* The connection is lost at the dot: those who wait were not tried. */
-		{ "250 ok\r\n250 ok\r\n452 4.5.3 too many\r\n354 go\r\n", NULL, "UN", false, EX_TEMPFAIL },
+		{ "250 ok\r\n250 ok\r\n452 4.5.3 too many\r\n354 go\r\n", NULL, "UN", false,
+			EX_TEMPFAIL },
 	};
 	static const struct row limited[] = {
 		{ "250 ok\r\n250 ok\r\n250 ok\r\n250 taken\r\n250 ok\r\n250 ok\r\n250 taken\r\n",
-			"MAIL FROM:<me@x>\r\nRCPT TO:<a@x>\r\nRCPT TO:<b@x>\r\nBDAT 21 LAST\r\n" CONTENT
-			"~MAIL FROM:<me@x>\r\nRCPT TO:<c@x>\r\nBDAT 21 LAST\r\n" CONTENT "QUIT\r\n~",
+			"MAIL FROM:<me@x>\r\nRCPT TO:<a@x>\r\nRCPT TO:<b@x>\r\nBDAT 21 "
+			"LAST\r\n" CONTENT
+			"~MAIL FROM:<me@x>\r\nRCPT TO:<c@x>\r\nBDAT 21 LAST\r\n" CONTENT
+			"QUIT\r\n~",
 			"AAA", true, EX_OK },
 	};
 
@@ -254,7 +283,10 @@ static void a_failed_transaction_is_reset_before_the_next(void **state)
 	struct scene s;
 
 	(void)state;
-	set(&s, "PIPELINING", "250 ok\r\n550 no\r\n554 no\r\n250 reset\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n", 1);
+	set(&s, "PIPELINING",
+		"250 ok\r\n550 no\r\n554 no\r\n250 reset\r\n250 ok\r\n250 ok\r\n354 go\r\n250 "
+		"ok\r\n",
+		1);
 	assert_true(run(&s, false));
 	assert_string_equal(fates(&s), "R");
 	s.results.each[0] = (struct result){ FATE_NONE, NULL };
@@ -294,25 +326,32 @@ static void a_large_message_waits_for_its_recipients(void **state)
 		buf_adds(&body, "0123456789\r\n");
 	set(&s, "PIPELINING\nCHUNKING", "250 ok\r\n250 ok\r\n250 taken\r\n", 1);
 	spool_release(&s.message.body);
-	assert_true(spool_add(&s.message.body, body.data, body.len, &s.err) && spool_seal(&s.message.body, &s.err));
+	assert_true(spool_add(&s.message.body, body.data, body.len, &s.err) &&
+		    spool_seal(&s.message.body, &s.err));
 	assert_true(run(&s, true));
 	assert_string_equal(fates(&s), "A");
-	assert_non_null(strstr(buf_str(&s.peer.sent), "RCPT TO:<a@x>\r\n~BDAT 360015 LAST\r\nSubject"));
+	assert_non_null(
+		strstr(buf_str(&s.peer.sent), "RCPT TO:<a@x>\r\n~BDAT 360015 LAST\r\nSubject"));
 	strike(&s);
 
 	/* Nobody there: the content stays here. */
 	set(&s, "PIPELINING\nCHUNKING", "250 ok\r\n550 no\r\n", 1);
 	spool_release(&s.message.body);
-	assert_true(spool_add(&s.message.body, body.data, body.len, &s.err) && spool_seal(&s.message.body, &s.err));
+	assert_true(spool_add(&s.message.body, body.data, body.len, &s.err) &&
+		    spool_seal(&s.message.body, &s.err));
 	assert_true(run(&s, true));
 	assert_string_equal(fates(&s), "R");
 	assert_string_equal(buf_str(&s.peer.sent), "MAIL FROM:<me@x>\r\nRCPT TO:<a@x>\r\n~");
 	strike(&s);
 
-	/* Lost before the last octet: nobody can have it.  What the server said first is the reason. */
+	/*
+	 * Lost before the last octet: nobody can have it.  What the server said first is the
+	 * reason.
+	 */
 	set(&s, "PIPELINING\nCHUNKING", "250 ok\r\n250 ok\r\n", 1);
 	spool_release(&s.message.body);
-	assert_true(spool_add(&s.message.body, body.data, body.len, &s.err) && spool_seal(&s.message.body, &s.err));
+	assert_true(spool_add(&s.message.body, body.data, body.len, &s.err) &&
+		    spool_seal(&s.message.body, &s.err));
 	s.peer.takes = 100000;
 	assert_false(run(&s, true));
 	assert_string_equal(fates(&s), "N");
@@ -357,16 +396,19 @@ static void utf8_addresses_need_a_server_that_takes_them(void **state)
 	(void)state;
 	set(&s, "PIPELINING", "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n", 1);
 	assert_true(envelope_add(&s.envelope, "j\xc3\xb6rg@x", NULL, &s.err));
-	assert_true(envelope_add(&s.envelope, "b@b\xc3\xbc"
-					      "cher.example", NULL, &s.err));
+	assert_true(envelope_add(&s.envelope,
+		"b@b\xc3\xbc"
+		"cher.example",
+		NULL, &s.err));
 	delivery_result_release(&s.results);
 	delivery_result_init(&s.results, 3);
 	assert_true(run(&s, false));
 	assert_string_equal(fates(&s), "ARA");
 	assert_int_equal(s.results.each[1].error->code, EX_NOUSER);
 	assert_string_equal(s.results.each[1].error->status, "5.6.7");
-	assert_string_equal(buf_str(&s.peer.sent),
-		"MAIL FROM:<me@x>\r\nRCPT TO:<a@x>\r\nRCPT TO:<b@xn--bcher-kva.example>\r\nDATA\r\n~" DOTTED "~");
+	assert_string_equal(
+		buf_str(&s.peer.sent), "MAIL FROM:<me@x>\r\nRCPT TO:<a@x>\r\nRCPT "
+				       "TO:<b@xn--bcher-kva.example>\r\nDATA\r\n~" DOTTED "~");
 	strike(&s);
 
 	set(&s, "PIPELINING", "", 1);
@@ -404,9 +446,10 @@ static void notices_are_asked_for_where_they_are_offered(void **state)
 	s.account.dsn_return = text("hdrs");
 	s.envelope.recipients[1].notify = NOTIFY_DELAY;
 	assert_true(run(&s, false));
-	assert_string_equal(buf_str(&s.peer.sent), "MAIL FROM:<me@x> RET=HDRS\r\n"
-						   "RCPT TO:<a@x> NOTIFY=FAILURE ORCPT=rfc822;a@x\r\n"
-						   "RCPT TO:<b@x> NOTIFY=DELAY ORCPT=rfc822;b@x\r\nDATA\r\n~" DOTTED "~");
+	assert_string_equal(buf_str(&s.peer.sent),
+		"MAIL FROM:<me@x> RET=HDRS\r\n"
+		"RCPT TO:<a@x> NOTIFY=FAILURE ORCPT=rfc822;a@x\r\n"
+		"RCPT TO:<b@x> NOTIFY=DELAY ORCPT=rfc822;b@x\r\nDATA\r\n~" DOTTED "~");
 	strike(&s);
 }
 
@@ -436,16 +479,19 @@ static void note(void *context, struct mail *mail, struct delivery_result *resul
 	buf_addf(&s->done, "%d%c", (int)(mail - s->mails) + 1, "NARDU"[results->each[0].fate]);
 }
 
-static bool run_stream(struct stream_scene *s, const char *offers, const char *replies, size_t count, unsigned window)
+static bool run_stream(struct stream_scene *s, const char *offers, const char *replies,
+	size_t count, unsigned window)
 {
-	struct mail_stream stream = { .next = hand_out, .done = note, .context = s, .window = window };
+	struct mail_stream stream = {
+		.next = hand_out, .done = note, .context = s, .window = window
+	};
 
 	*s = (struct stream_scene){ .count = count };
 	set(&s->scene, offers, replies, 1);
 	for (size_t i = 0; i < count; i++) {
-		s->mails[i] = (struct mail){
-			.envelope = &s->scene.envelope, .message = &s->scene.message, .header = &s->scene.message.header
-		};
+		s->mails[i] = (struct mail){ .envelope = &s->scene.envelope,
+			.message = &s->scene.message,
+			.header = &s->scene.message.header };
 		delivery_result_init(&s->results[i], 1);
 	}
 	return transaction_stream(&s->scene.session, &stream, &s->scene.err);
@@ -467,7 +513,8 @@ static void a_stream_keeps_several_in_flight(void **state)
 	struct stream_scene s;
 
 	(void)state;
-	assert_true(run_stream(&s, "PIPELINING\nCHUNKING", OK3 "250 reset\r\n" OK3 "250 reset\r\n" OK3, 3, 10));
+	assert_true(run_stream(
+		&s, "PIPELINING\nCHUNKING", OK3 "250 reset\r\n" OK3 "250 reset\r\n" OK3, 3, 10));
 	assert_string_equal(buf_str(&s.done), "1A2A3A");
 	assert_string_equal(buf_str(&s.scene.peer.sent), ONE "RSET\r\n" ONE "RSET\r\n" ONE "~");
 	strike_stream(&s);
@@ -480,7 +527,8 @@ static void a_stream_keeps_several_in_flight(void **state)
 
 	/* One bad message does not touch the next. */
 	assert_true(run_stream(&s, "PIPELINING\nCHUNKING",
-		OK3 "250 reset\r\n250 ok\r\n550 no\r\n554 no recipients\r\n250 reset\r\n" OK3, 3, 10));
+		OK3 "250 reset\r\n250 ok\r\n550 no\r\n554 no recipients\r\n250 reset\r\n" OK3, 3,
+		10));
 	assert_string_equal(buf_str(&s.done), "1A2R3A");
 	strike_stream(&s);
 }
@@ -494,11 +542,13 @@ static void a_stream_that_breaks_knows_what_it_does_not_know(void **state)
 	assert_string_equal(buf_str(&s.done), "1A2U3U");
 	strike_stream(&s);
 
-	assert_false(run_stream(&s, "PIPELINING\nCHUNKING", OK3 "250 reset\r\n421 enough\r\n", 3, 10));
+	assert_false(
+		run_stream(&s, "PIPELINING\nCHUNKING", OK3 "250 reset\r\n421 enough\r\n", 3, 10));
 	assert_string_equal(buf_str(&s.done), "1A2N3N");
 	strike_stream(&s);
 
-	assert_false(run_stream(&s, "PIPELINING", "250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n421 enough\r\n", 3, 10));
+	assert_false(run_stream(
+		&s, "PIPELINING", "250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n421 enough\r\n", 3, 10));
 	assert_string_equal(buf_str(&s.done), "1A2N");
 	assert_int_equal(s.next, 2);
 	strike_stream(&s);
