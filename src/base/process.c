@@ -56,17 +56,6 @@ void process_catch_stop(void)
 	catching = true;
 }
 
-void process_release_stop(void)
-{
-	if (!catching)
-		return;
-	for (int signal_number = 1; signal_number < NSIG; signal_number++)
-		if (sigismember(&stop_signals, signal_number) == 1)
-			signal(signal_number, SIG_DFL);
-	sigprocmask(SIG_UNBLOCK, &stop_signals, NULL);
-	catching = false;
-}
-
 enum process_stop process_stopped(void)
 {
 	return (enum process_stop)stop;

@@ -23,9 +23,6 @@ void process_prepare(void);
 /* From here on SIGTERM, SIGHUP and SIGINT (unless inherited as ignored) are blocked and noted by process_poll only. */
 void process_catch_stop(void);
 
-/* Undoes process_catch_stop, in a child before it runs another program. */
-void process_release_stop(void);
-
 /* Has one of them come?  The first one counts. */
 enum process_stop process_stopped(void);
 
