@@ -55,12 +55,16 @@ static const struct command {
 	const char *usage; /* what follows the name */
 	const char *help;
 } commands[] = {
-	{ "send", NULL, "[--dry-run [--offers=LIST]] [OPTION…] [RECIPIENT…]", "send a message from standard input, as sendmail does" },
+	{ "send", NULL, "[--dry-run [--offers=LIST]] [OPTION…] [RECIPIENT…]",
+		"send a message from standard input, as sendmail does" },
 	{ "queue", call_queue, "[list] [--json]", "the queued messages" },
-	{ "queue", call_queue, "run [--all] [--account ACCOUNT] [--every INTERVAL]", "try what is due, or everything" },
+	{ "queue", call_queue, "run [--all] [--account ACCOUNT] [--every INTERVAL]",
+		"try what is due, or everything" },
 	{ "queue", call_queue, "show ID", "one message" },
-	{ "queue", call_queue, "remove|hold|release ID…", "drop messages, keep them from being tried, let them go again" },
-	{ "config", call_config, "[show]", "the configuration in effect, and where each key was written" },
+	{ "queue", call_queue, "remove|hold|release ID…",
+		"drop messages, keep them from being tried, let them go again" },
+	{ "config", call_config, "[show]",
+		"the configuration in effect, and where each key was written" },
 	{ "config", call_config, "--path", "the files that it was read from" },
 	{ "config", call_config, "lint", "every problem of these files" },
 	{ NULL },
@@ -140,7 +144,8 @@ static bool take_common(struct call *c, bool *wants_help, struct error *err)
 	return true;
 }
 
-static bool run(const struct command *command, int argc, char **argv, int *status, struct error *err)
+static bool run(
+	const struct command *command, int argc, char **argv, int *status, struct error *err)
 {
 	struct call c = { .argc = argc, .argv = argv, .caller = CALLER_INIT };
 	bool wants_help = false;
@@ -149,12 +154,14 @@ static bool run(const struct command *command, int argc, char **argv, int *statu
 	caller_init(&c.caller);
 	ok = take_common(&c, &wants_help, err);
 	if (ok)
-		ok = wants_help ? help_of_command(command->name, err) : command->run(&c, status, err);
+		ok = wants_help ? help_of_command(command->name, err)
+				: command->run(&c, status, err);
 	caller_release(&c.caller);
 	return ok;
 }
 
-bool command_run(int argc, char **argv, int (*send)(int argc, char **argv), int *status, struct error *err)
+bool command_run(
+	int argc, char **argv, int (*send)(int argc, char **argv), int *status, struct error *err)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 	const struct command *c = commands;

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "cli/command.h"
+#include "cli/queue_command.h"
 #include "config/config.h"
 #include "config/settings.h"
 
@@ -16,8 +17,9 @@ static void add_setting(struct buf *out, const char *key, const char *value, con
 	size_t start = out->len;
 
 	buf_addf(out, "%s = %s", key, value);
-	buf_addf(out, "%*s; %s\n", out->len - start < COMMENT_COLUMN ? (int)(COMMENT_COLUMN - (out->len - start)) : 1, "",
-		origin);
+	buf_addf(out, "%*s; %s\n",
+		out->len - start < COMMENT_COLUMN ? (int)(COMMENT_COLUMN - (out->len - start)) : 1,
+		"", origin);
 }
 
 /* A key that a file or a preset has set. */
@@ -33,7 +35,10 @@ static void add_key(struct buf *out, const struct config_key *key)
 	buf_release(&origin);
 }
 
-/* What a key that nobody has set comes to where the table has no default; NULL: it has no value.  To be freed. */
+/*
+ * What a key that nobody has set comes to where the table has no default; NULL: it has no value.
+ * To be freed.
+ */
 static char *found_value(struct config *c, const struct account *a, const struct setting *s)
 {
 	struct buf port = BUF_INIT;
@@ -62,7 +67,8 @@ static void add_section(struct buf *out, struct config *c, const struct account 
 
 	buf_addf(out, "%s[%s]\n", out->len ? "\n" : "", section);
 	for (const struct setting *s = settings; s->name; s++) {
-		const struct config_key *key = s->scope == scope ? config_find_key(c, section, s->name) : NULL;
+		const struct config_key *key =
+			s->scope == scope ? config_find_key(c, section, s->name) : NULL;
 		char *found = NULL;
 
 		if (s->scope != scope)
@@ -121,8 +127,11 @@ static bool lint(struct caller *caller, const char *file, struct error *err)
 	for (size_t i = 0; i < c.files.count && !problems.count; i++)
 		buf_addf(&out, "%s: no problems\n", c.files.items[i]);
 	ok = print_out(&out, err);
+	if (ok && c.queue_dir)
+		queue_warn_if_overdue(&c, caller);
 	if (ok && problems.count)
-		ok = error_set(err, EX_CONFIG, NULL, "%zu problem%s", problems.count, problems.count > 1 ? "s" : "");
+		ok = error_set(err, EX_CONFIG, NULL, "%zu problem%s", problems.count,
+			problems.count > 1 ? "s" : "");
 	else if (ok && !c.files.count)
 		ok = no_file(caller, err);
 	strlist_release(&problems);
@@ -130,7 +139,8 @@ static bool lint(struct caller *caller, const char *file, struct error *err)
 	return ok;
 }
 
-bool config_command(struct caller *caller, const char *file, int argc, char **argv, struct error *err)
+bool config_command(
+	struct caller *caller, const char *file, int argc, char **argv, struct error *err)
 {
 	const char *what = argc > 1 ? argv[1] : "show";
 	struct config c = CONFIG_INIT;
@@ -141,8 +151,10 @@ bool config_command(struct caller *caller, const char *file, int argc, char **ar
 		paths = paths || strcmp(argv[i], "--path") == 0;
 	if (argc == 2 && strcmp(what, "lint") == 0)
 		return lint(caller, file, err);
-	if (argc > 3 || (argc == 3 && !paths) || (strcmp(what, "show") != 0 && strcmp(what, "--path") != 0)) {
-		error_set(err, EX_USAGE, NULL, "config: unknown argument '%s'", argc == 3 ? argv[2] : what);
+	if (argc > 3 || (argc == 3 && !paths) ||
+		(strcmp(what, "show") != 0 && strcmp(what, "--path") != 0)) {
+		error_set(err, EX_USAGE, NULL, "config: unknown argument '%s'",
+			argc == 3 ? argv[2] : what);
 		return error_hint(err, "sendoff config --help");
 	}
 	ok = config_load(&c, caller, file, NULL, err);

@@ -12,8 +12,8 @@
 #include <stdbool.h>
 
 /*
- * argv[0] is "config"; file is -C's, NULL without.  False: *err is to be printed; EX_CONFIG too where lint has found
- * problems, which are then on stdout.
+ * argv[0] is "config"; file is -C's, NULL without.  False: *err is to be printed; EX_CONFIG too
+ * where lint has found problems, which are then on stdout.
  */
 bool config_command(struct caller *caller, const char *file, int argc, char **argv, struct error *err);
 

@@ -23,7 +23,8 @@ static bool parse_offers(struct capabilities *c, const char *offers, struct erro
 		(int)strcspn(unknown, ","), unknown);
 }
 
-static bool print_envelope(const struct session *s, const struct envelope *e, const struct content *c, struct error *err)
+static bool print_envelope(const struct session *s, const struct envelope *e,
+	const struct content *c, struct error *err)
 {
 	struct buf out = BUF_INIT;
 	bool ok = path_mail(&out, s, e, c, err);
@@ -48,7 +49,8 @@ static bool print_body(const struct spool *body, struct error *err)
 
 	while ((n = spool_look(body, at, block, sizeof block, &data, err)) > 0) {
 		if (!file_write_all(STDOUT_FILENO, data, (size_t)n))
-			return error_set_errno(err, EX_IOERR, errno, "standard output cannot be written");
+			return error_set_errno(
+				err, EX_IOERR, errno, "standard output cannot be written");
 		at += (uint64_t)n;
 	}
 	return n == 0;
@@ -59,12 +61,15 @@ static bool print_content(struct content *c, struct error *err)
 	return print_out(&c->header, err) && print_body(c->body, err);
 }
 
-static bool print_for_account(struct request *r, struct outcome *o, unsigned offers, struct error *err)
+static bool print_for_account(
+	struct request *r, struct outcome *o, unsigned offers, struct error *err)
 {
 	struct compose_params params = {
 		.config = r->config, .caller = r->caller, .full_name = r->full_name
 	};
-	struct session_params session_params = { .account = o->account, .config = r->config, .caller = r->caller };
+	struct session_params session_params = {
+		.account = o->account, .config = r->config, .caller = r->caller
+	};
 	struct session session = SESSION_INIT;
 	struct header header = HEADER_INIT;
 	struct content content = CONTENT_INIT;
@@ -77,7 +82,8 @@ static bool print_for_account(struct request *r, struct outcome *o, unsigned off
 	compose_message(&r->message, sender, &params);
 	free(sender);
 	alloc_free(&o->envelope.sender);
-	compose_for_account(&r->message.header, &r->envelope, o->account, &params, &header, &o->envelope.sender);
+	compose_for_account(&r->message.header, &r->envelope, o->account, &params, &header,
+		&o->envelope.sender);
 	ok = content_render(&content, &r->message, &header, &o->envelope, offers, err) &&
 	     print_envelope(&session, &o->envelope, &content, err) && print_content(&content, err);
 	content_release(&content);

@@ -8,15 +8,16 @@
 
 enum { ENVID_MAX = 100 }; /* RFC 3461 section 4.4 */
 
-static option_setter set_mode, set_aliases_mode, set_help, set_version, set_queue, set_setting, set_named;
-static option_setter set_body, set_notify, set_return, set_envid;
+static option_setter set_mode, set_aliases_mode, set_help, set_version, set_queue;
+static option_setter set_setting, set_named, set_body, set_notify, set_return, set_envid;
 static option_setter set_dots, set_error_mode, set_delivery, set_verbose;
 
-#define FLAG(member) SETS_FLAG, offsetof(struct options, member), NULL, NULL
-#define TEXT(member, shown) SETS_TEXT, offsetof(struct options, member), NULL, shown
+#define FLAG(member)          SETS_FLAG, offsetof(struct options, member), NULL, NULL
+#define TEXT(member, shown)   SETS_TEXT, offsetof(struct options, member), NULL, shown
 #define CALL(function, shown) CALLS, 0, function, shown
-#define NOTHING(shown) DOES_NOTHING, 0, NULL, shown
+#define NOTHING(shown)        DOES_NOTHING, 0, NULL, shown
 
+/* clang-format off */
 const struct option_row option_rows[] = {
 	{ "t", TAKES_NOTHING, FLAG(take_recipients), "recipients from To, Cc and Bcc, besides those given" },
 	{ "i", TAKES_NOTHING, FLAG(ignore_dots), "a line of one dot does not end the message" },
@@ -87,6 +88,7 @@ const struct option_setting_row option_settings[] = {
 	{ 'v', "Verbose", set_verbose, "", "as -v" },
 	{ 0 },
 };
+/* clang-format on */
 
 static bool set_mode(struct options *o, const char *value, struct error *err)
 {
@@ -268,7 +270,8 @@ bool option_has_settings(const struct option_row *row)
 	return row->call == set_setting;
 }
 
-bool option_apply(const struct option_row *row, struct options *o, const char *value, struct error *err)
+bool option_apply(
+	const struct option_row *row, struct options *o, const char *value, struct error *err)
 {
 	char *base = (char *)o;
 

@@ -40,16 +40,20 @@ static bool unknown(const char *word, const char *option, size_t len, struct err
 	return error_hint(err, "--help lists the options");
 }
 
-/* Applies an option whose value, where it takes one, is `attached` or, if that is NULL, the next word. */
-static bool with_value(struct cursor *c, const struct option_row *row, const char *attached, struct options *o,
-	struct error *err)
+/*
+ * Applies an option whose value, where it takes one, is `attached` or, if that is NULL, the next
+ * word.
+ */
+static bool with_value(struct cursor *c, const struct option_row *row, const char *attached,
+	struct options *o, struct error *err)
 {
 	const char *dash = row->name[1] ? "--" : "-";
 
 	if (attached || row->takes == TAKES_ATTACHED)
 		return option_apply(row, o, attached ? attached : "", err);
 	if (!*c->next)
-		return error_set(err, EX_USAGE, NULL, "option '%s%s' needs a value", dash, row->name);
+		return error_set(
+			err, EX_USAGE, NULL, "option '%s%s' needs a value", dash, row->name);
 	return option_apply(row, o, *c->next++, err);
 }
 
@@ -105,26 +109,28 @@ static bool check_line_breaks(int argc, char **argv, struct error *err)
 {
 	for (int i = 1; i < argc; i++)
 		if (strpbrk(argv[i], "\r\n"))
-			return error_set(err, EX_DATAERR, "5.1.3", "a line break in the argument '%s'", argv[i]);
+			return error_set(err, EX_DATAERR, "5.1.3",
+				"a line break in the argument '%s'", argv[i]);
 	return true;
 }
 
-/* -q makes a run of what would be a delivery, and selects what -bp lists; a message that nobody would read is not lost unsaid. */
+/* -q makes a run of what would be a delivery; a message that nobody would read is not lost unsaid. */
 static bool check_mode(struct options *o, struct error *err)
 {
 	if (o->run_queue && o->mode == MODE_DELIVER)
 		o->mode = MODE_QUEUE_RUN;
 	if (o->mode == MODE_REFUSED || o->mode == MODE_HELP || o->mode == MODE_VERSION)
 		return true;
-	if (o->run_queue && o->mode != MODE_QUEUE_RUN && o->mode != MODE_QUEUE_LIST)
-		return error_set(err, EX_USAGE, NULL, "option '-q' cannot go with -bs, -bi or -bv");
+	if (o->run_queue && o->mode != MODE_QUEUE_RUN)
+		return error_set(err, EX_USAGE, NULL, "option '-q' cannot go with -bp, -bs, -bi or -bv");
 	if (o->mode == MODE_DELIVER || o->mode == MODE_SMTP)
 		return true;
 	if (o->take_recipients)
-		return error_set(err, EX_USAGE, NULL, "option '-t' needs a message, and this mode reads none");
+		return error_set(err, EX_USAGE, NULL,
+			"option '-t' needs a message, and this mode reads none");
 	if (o->recipient_count && o->mode != MODE_VERIFY)
-		return error_set(err, EX_USAGE, NULL, "no message is read in this mode: what is '%s' for?",
-			o->recipients[0]);
+		return error_set(err, EX_USAGE, NULL,
+			"no message is read in this mode: what is '%s' for?", o->recipients[0]);
 	if (!o->recipient_count && o->mode == MODE_VERIFY)
 		return error_set(err, EX_USAGE, NULL, "option '-bv' needs recipients");
 	return true;

@@ -57,9 +57,10 @@ struct options {
 #define OPTIONS_INIT { 0 }
 
 /*
- * Parses the command line of sendmail, mailq, newaliases or (argv[0] "send") `sendoff send`; the name decides the
- * first mode.  False: EX_USAGE, or EX_DATAERR for a line break in any word; the whole line is read all the same
- * and *err is about the first problem, so that o->mode tells whether a message is waiting to be drained.
+ * Parses the command line of sendmail, mailq, newaliases or (argv[0] "send") `sendoff send`; the
+ * name decides the first mode.  False: EX_USAGE, or EX_DATAERR for a line break in any word; the
+ * whole line is read all the same and *err is about the first problem, so that o->mode tells
+ * whether a message is waiting to be drained.
  */
 bool options_parse(struct options *o, int argc, char **argv, struct error *err);
 

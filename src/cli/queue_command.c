@@ -30,8 +30,7 @@ static int usage(const char *what, const char *word)
 	return fail(&err);
 }
 
-/* Who makes queue_dir makes the runner too: says so when nobody has. */
-static void warn_if_overdue(struct config *c, struct caller *caller)
+void queue_warn_if_overdue(struct config *c, struct caller *caller)
 {
 	struct buf since = BUF_INIT;
 	struct error warning;
@@ -58,7 +57,7 @@ static int print_list(struct config *c, struct caller *caller, enum queue_form f
 	if (!print_out(&out, &err))
 		return fail(&err);
 	if (form != QUEUE_FORM_JSON)
-		warn_if_overdue(c, caller);
+		queue_warn_if_overdue(c, caller);
 	return EX_OK;
 }
 

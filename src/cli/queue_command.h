@@ -18,6 +18,9 @@ int queue_command(struct config *c, struct caller *caller, int argc, char **argv
 /* `mailq`, `sendmail -bp`; needs no account. */
 int queue_print(struct config *c, struct caller *caller);
 
+/* Who makes queue_dir makes the runner too: says on stderr when nobody has. */
+void queue_warn_if_overdue(struct config *c, struct caller *caller);
+
 /* `sendmail -q…`: one run, or with interval_s over 0 one after another until SIGTERM. */
 int queue_run_command(const struct run_params *run, int64_t interval_s);
 

@@ -30,7 +30,8 @@ static size_t feed_command(struct smtpd *s, const char *data, size_t len)
 	if (s->line_too_long) {
 		s->line_too_long = false;
 		s->was_nonsense = true;
-		smtpd_reply(&s->out, 500, "5.5.2", "the line is longer than %d octets", SMTPD_LINE_MAX);
+		smtpd_reply(
+			&s->out, 500, "5.5.2", "the line is longer than %d octets", SMTPD_LINE_MAX);
 	} else {
 		buf_truncate(&line, line.len - 1);
 		s->lf_line = !line.len || line.data[line.len - 1] != '\r';
@@ -70,8 +71,8 @@ static void content_end(struct smtpd *s)
 }
 
 /*
- * One octet at the start of a line, where "." ends the content and any other dot was put there by the client (RFC 5321
- * section 4.5.2).  False: the octet begins ordinary text and was not taken.
+ * One octet at the start of a line, where "." ends the content and any other dot was put there by
+ * the client (RFC 5321 section 4.5.2).  False: the octet begins ordinary text and was not taken.
  */
 static bool content_dot(struct smtpd *s, char c)
 {
@@ -97,8 +98,9 @@ static bool content_dot(struct smtpd *s, char c)
 }
 
 /*
- * Ordinary text, up to a line that begins with a dot.  Where the client ends its lines in CR LF, dots count behind CR LF
- * alone: it may not have doubled one behind a bare LF, and text must not become a command by such a dot.
+ * Ordinary text, up to a line that begins with a dot.  Where the client ends its lines in CR LF,
+ * dots count behind CR LF alone: it may not have doubled one behind a bare LF, and text must not
+ * become a command by such a dot.
  */
 static size_t content_text(struct smtpd *s, const char *data, size_t len)
 {

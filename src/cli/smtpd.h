@@ -16,12 +16,12 @@
 
 enum {
 	SMTPD_LINE_MAX = 4096, /* octets of a command line, its end included */
-	SMTPD_REPLY_MAX = 512, /* octets of a reply line, its end included (RFC 5321 section 4.5.3.1.5) */
+	SMTPD_REPLY_MAX = 512, /* the same of a reply (RFC 5321 section 4.5.3.1.5) */
 };
 
 struct smtpd_params {
 	const char *host;	       /* our name in greeting and EHLO */
-	const struct request *request; /* what every message starts from; its envelope and message are empty */
+	const struct request *request; /* what a message starts from; envelope, message empty */
 	const struct strlist *spool_directories;
 	void (*submit)(struct request *r, struct outcome *o); /* does what submit() does */
 };
@@ -46,7 +46,7 @@ struct smtpd {
 	struct message_reader reader;
 	struct error content_error; /* why the content in hand cannot be taken */
 	bool lf_ends;	 /* the DATA line ended in LF alone: so may the final dot */
-	bool line_start; /* the next octet begins a line of the content, where a dot has a meaning */
+	bool line_start; /* the next octet begins a line, where a dot has a meaning */
 	unsigned held;	 /* octets of ".\r" that came there and may yet end the content */
 	char last;	 /* octet before */
 
@@ -58,8 +58,8 @@ struct smtpd {
 void smtpd_begin(struct smtpd *s, const struct smtpd_params *params);
 
 /*
- * Takes input and returns how much of it; stops behind each message, so that its reply is written before the next is
- * tried, and takes nothing once s->state is SMTPD_CLOSED.
+ * Takes input and returns how much of it; stops behind each message, so that its reply is written
+ * before the next is tried, and takes nothing once s->state is SMTPD_CLOSED.
  */
 size_t smtpd_feed(struct smtpd *s, const char *data, size_t len);
 
@@ -69,9 +69,9 @@ int smtpd_status(const struct smtpd *s);
 void smtpd_release(struct smtpd *s);
 
 /*
- * Runs a session on standard input and output; returns the exit status.  A network socket is refused (554,
- * EX_NOPERM); behind a Unix socket its peer's uid is the caller in place of params->request's, unless the process
- * is set-id.
+ * Runs a session on standard input and output; returns the exit status.  A network socket is
+ * refused (554, EX_NOPERM); behind a Unix socket its peer's uid is the caller in place of
+ * params->request's, unless the process is set-id.
  */
 int smtpd_run(const struct smtpd_params *params);
 

@@ -50,7 +50,10 @@ static void ehlo(struct smtpd *s, const char *argument)
 	buf_adds(&s->out, "250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250 ENHANCEDSTATUSCODES\r\n");
 }
 
-/* The length of the path at text: with its '>', quotes heeded, or a word where there are no brackets; 0: there is none. */
+/*
+ * The length of the path at text: with its '>', quotes heeded, or a word where there are no
+ * brackets; 0: there is none.
+ */
 static size_t path_length(const char *text)
 {
 	bool brackets = *text == '<', quoted = false;
@@ -68,9 +71,11 @@ static size_t path_length(const char *text)
 }
 
 /*
- * Takes "FROM:<path> parameters" apart; the path is to be freed.  NULL: it is none, and the client was told.
+ * Takes "FROM:<path> parameters" apart; the path is to be freed.  NULL: it is none, and the
+ * client was told.
  */
-static char *take_path(struct smtpd *s, const char *argument, const char *keyword, const char **parameters)
+static char *take_path(
+	struct smtpd *s, const char *argument, const char *keyword, const char **parameters)
 {
 	size_t len = strlen(keyword);
 	const char *path = argument + len;
@@ -100,7 +105,8 @@ static bool parse_recipient(const char *path, char **address, struct error *err)
 		*address = mailbox_address(&list.items[0]);
 	if (ok && strlen(*address) > ADDRESS_PATH_MAX - 2) {
 		alloc_free(address);
-		ok = error_set(err, EX_DATAERR, "5.1.3", "the address is longer than %d octets", ADDRESS_PATH_MAX);
+		ok = error_set(err, EX_DATAERR, "5.1.3", "the address is longer than %d octets",
+			ADDRESS_PATH_MAX);
 	}
 	mailboxes_release(&list);
 	return ok;
@@ -117,7 +123,8 @@ static void take_sender(struct smtpd *s, const char *path, struct parameters *p)
 		return;
 	}
 	if (max && p->size > max) {
-		smtpd_reply(&s->out, 552, "5.3.4", "the message is larger than %" PRIu64 " octets", max);
+		smtpd_reply(&s->out, 552, "5.3.4", "the message is larger than %" PRIu64 " octets",
+			max);
 		free(sender);
 		return;
 	}
@@ -156,13 +163,17 @@ static bool have_aliases(struct smtpd *s, struct error *err)
 {
 	const char *file = s->params->request->config->aliases;
 
-	if (s->has_aliases || !s->params->request->expand || (!file && access("/etc/aliases", F_OK) != 0))
+	if (s->has_aliases || !s->params->request->expand ||
+		(!file && access("/etc/aliases", F_OK) != 0))
 		return true;
 	s->has_aliases = aliases_read(&s->aliases, file ? file : "/etc/aliases", err);
 	return s->has_aliases;
 }
 
-/* Does the address lead somewhere?  Only names that could be aliases are looked up; the message's own expansion comes later. */
+/*
+ * Does the address lead somewhere?  Only names that could be aliases are looked up; the message's
+ * own expansion comes later.
+ */
 static bool check_aliases(struct smtpd *s, const char *address, struct error *err)
 {
 	struct config *c = s->params->request->config;
@@ -219,7 +230,8 @@ static void rcpt(struct smtpd *s, const char *argument)
 		return;
 	if (!parse_recipient(path, &address, &err))
 		smtpd_reply(&s->out, 553, "5.1.3", "%s", err.text);
-	else if (!parameters_parse(&p, PARAMETER_OF_RCPT, rest, &err) || !check_aliases(s, address, &err))
+	else if (!parameters_parse(&p, PARAMETER_OF_RCPT, rest, &err) ||
+		 !check_aliases(s, address, &err))
 		smtpd_reply_error(&s->out, &err);
 	else
 		take_recipient(s, address, &p);
@@ -235,11 +247,13 @@ static void data(struct smtpd *s, const char *argument)
 		return;
 	}
 	if (!s->request.envelope.count) {
-		smtpd_reply(&s->out, 503, "5.5.1", s->has_sender ? "no valid recipients" : "MAIL first");
+		smtpd_reply(&s->out, 503, "5.5.1",
+			s->has_sender ? "no valid recipients" : "MAIL first");
 		return;
 	}
 	s->source = (struct message_source){
-		.fd = -1, .size_max = s->params->request->config->max_message_size,
+		.fd = -1,
+		.size_max = s->params->request->config->max_message_size,
 		.spool_directories = s->params->spool_directories,
 	};
 	message_reader_begin(&s->reader, &s->request.message, &s->source);
@@ -290,9 +304,21 @@ static const struct {
 	const char *verb;
 	void (*run)(struct smtpd *s, const char *argument);
 } commands[] = {
-	{ "HELO", helo }, { "EHLO", ehlo }, { "MAIL", mail }, { "RCPT", rcpt }, { "DATA", data }, { "RSET", rset },
-	{ "NOOP", noop }, { "VRFY", vrfy }, { "HELP", help }, { "QUIT", quit }, { "EXPN", not_here },
-	{ "BDAT", not_here }, { "AUTH", not_here }, { "STARTTLS", not_here }, { "TURN", not_here },
+	{ "HELO", helo },
+	{ "EHLO", ehlo },
+	{ "MAIL", mail },
+	{ "RCPT", rcpt },
+	{ "DATA", data },
+	{ "RSET", rset },
+	{ "NOOP", noop },
+	{ "VRFY", vrfy },
+	{ "HELP", help },
+	{ "QUIT", quit },
+	{ "EXPN", not_here },
+	{ "BDAT", not_here },
+	{ "AUTH", not_here },
+	{ "STARTTLS", not_here },
+	{ "TURN", not_here },
 };
 
 static void nonsense(struct smtpd *s, const char *why)
@@ -316,7 +342,8 @@ void smtpd_command(struct smtpd *s, const char *line, size_t len)
 		while (len > verb && ascii_is_blank(line[len - 1]))
 			len--;
 		verb += strspn(line + verb, " \t");
-		argument = alloc_bytes(line + (verb < len ? verb : len), verb < len ? len - verb : 0);
+		argument =
+			alloc_bytes(line + (verb < len ? verb : len), verb < len ? len - verb : 0);
 		commands[i].run(s, argument);
 		free(argument);
 		return;

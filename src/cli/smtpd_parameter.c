@@ -87,7 +87,8 @@ static bool take_orcpt(struct parameters *p, const char *value)
 {
 	const char *semicolon = strchr(value, ';');
 
-	if (!semicolon || semicolon == value || strlen(value) > ORCPT_MAX || !is_xtext(semicolon + 1))
+	if (!semicolon || semicolon == value || strlen(value) > ORCPT_MAX ||
+		!is_xtext(semicolon + 1))
 		return false;
 	for (const char *s = value; s < semicolon; s++)
 		if (!ascii_is_alnum(*s) && *s != '-')
@@ -120,13 +121,15 @@ static bool refuse(struct error *err, int reply, const char *what, const char *w
 	return false;
 }
 
-static bool parse_word(struct parameters *p, enum parameter_verb verb, char *word, bool *seen, struct error *err)
+static bool parse_word(
+	struct parameters *p, enum parameter_verb verb, char *word, bool *seen, struct error *err)
 {
 	char *value = strchr(word, '=');
 	size_t len = value ? (size_t)(value - word) : strlen(word);
 	size_t i = 0;
 
-	while (i < PARAMETERS && (table[i].verb != verb || !ascii_equal_bytes(word, len, table[i].name)))
+	while (i < PARAMETERS &&
+		(table[i].verb != verb || !ascii_equal_bytes(word, len, table[i].name)))
 		i++;
 	if (i == PARAMETERS)
 		return refuse(err, 555, "unknown parameter", word);
@@ -138,7 +141,8 @@ static bool parse_word(struct parameters *p, enum parameter_verb verb, char *wor
 	return true;
 }
 
-bool parameters_parse(struct parameters *p, enum parameter_verb verb, const char *text, struct error *err)
+bool parameters_parse(
+	struct parameters *p, enum parameter_verb verb, const char *text, struct error *err)
 {
 	bool seen[PARAMETERS] = { false };
 	bool ok = true;

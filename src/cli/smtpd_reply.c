@@ -35,7 +35,10 @@ void smtpd_reply(struct buf *out, int code, const char *status, const char *form
 	buf_release(&text);
 }
 
-/* What the client is told where no server has spoken.  What only a person can mend waits, where it is not the message's fault. */
+/*
+ * What the client is told where no server has spoken.  What only a person can mend waits, where
+ * it is not the message's fault.
+ */
 static const struct {
 	int exit, reply;
 	const char *status;
@@ -95,7 +98,10 @@ static bool add_word(struct buf *id, const char *reply, const char *key)
 	return id->len > 0;
 }
 
-/* The queue's id, else the server's, else the Message-ID without its brackets: what a client may show. */
+/*
+ * The queue's id, else the server's, else the Message-ID without its brackets: what a client may
+ * show.
+ */
 static void add_id(struct buf *id, const struct outcome *o)
 {
 	const char *reply = o->results.accepted_reply ? o->results.accepted_reply : "";
@@ -104,7 +110,8 @@ static void add_id(struct buf *id, const struct outcome *o)
 	if (*o->queue_id)
 		buf_adds(id, o->queue_id);
 	else if (!add_word(id, reply, "queued as ") && !add_word(id, reply, "id="))
-		buf_add(id, message_id + strspn(message_id, "<"), strcspn(message_id + strspn(message_id, "<"), "> "));
+		buf_add(id, message_id + strspn(message_id, "<"),
+			strcspn(message_id + strspn(message_id, "<"), "> "));
 	if (!id->len)
 		buf_adds(id, "0");
 }
@@ -116,7 +123,8 @@ static void add_served(struct buf *served, const struct outcome *o)
 		enum fate fate = o->results.each[i].fate;
 
 		if (fate == FATE_ACCEPTED || (*o->queue_id && fate != FATE_REFUSED))
-			buf_addf(served, "%s%s", served->len ? ", " : "", o->envelope.recipients[i].address);
+			buf_addf(served, "%s%s", served->len ? ", " : "",
+				o->envelope.recipients[i].address);
 	}
 }
 
@@ -130,7 +138,8 @@ static void reply_failure(struct buf *out, const struct outcome *o)
 	reply_of(err, &code, &status);
 	add_served(&served, o);
 	if (served.len)
-		smtpd_reply(out, code, status, "%s (only these have the message: %s)", err->text, buf_str(&served));
+		smtpd_reply(out, code, status, "%s (only these have the message: %s)", err->text,
+			buf_str(&served));
 	else
 		smtpd_reply(out, code, status, "%s", err->text);
 	buf_release(&served);

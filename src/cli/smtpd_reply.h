@@ -10,11 +10,17 @@
 #include "base/error.h"
 #include "submit.h"
 
-/* Adds one line: code, enhanced status code (NULL: none) and text, made printable and cut where it is too long. */
+/*
+ * Adds one line: code, enhanced status code (NULL: none) and text, made printable and cut where
+ * it is too long.
+ */
 void smtpd_reply(struct buf *out, int code, const char *status, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* The reply that an error is: the server's own code where it has one, else one that fits the exit code. */
+/*
+ * The reply that an error is: the server's own code where it has one, else one that fits the exit
+ * code.
+ */
 void smtpd_reply_error(struct buf *out, const struct error *err);
 
 /* The reply to a message: 250 with an id when the promise holds.  True in that case. */

@@ -107,7 +107,10 @@ int smtpd_run(const struct smtpd_params *params)
 	case INPUT_NETWORK:
 		return refuse_network();
 	case INPUT_UNIX:
-		/* In a set-id process the other end may be a stranger whose rights the caller lacks. */
+		/*
+		 * In a set-id process the other end may be a stranger whose rights the caller
+		 * lacks.
+		 */
 		if (request.caller->set_id || peer == request.caller->uid)
 			break;
 		caller_init_uid(&caller, peer);

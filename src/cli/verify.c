@@ -50,7 +50,8 @@ static char *sender_of(const struct request *r, const struct account *a)
 	return sender;
 }
 
-static void add_address(struct verdict *v, const struct request *r, const struct outcome *o, const struct recipient *to)
+static void add_address(struct verdict *v, const struct request *r, const struct outcome *o,
+	const struct recipient *to)
 {
 	char *sender = sender_of(r, o->account);
 
@@ -99,7 +100,8 @@ static void verify_one(struct verdict *v, const struct request *all, const struc
 	outcome_release(&o);
 }
 
-bool verify_print(const struct options *o, struct config *c, struct caller *caller, struct error *err)
+bool verify_print(
+	const struct options *o, struct config *c, struct caller *caller, struct error *err)
 {
 	struct request r = REQUEST_INIT;
 	struct verdict v = { .err = err };
@@ -131,5 +133,6 @@ bool aliases_check(const struct config *c, struct error *err)
 	aliases_release(&aliases);
 	if (!print_out(&out, err))
 		return false;
-	return !bad || error_set(err, EX_DATAERR, NULL, "%s: %zu bad line%s", file, bad, bad > 1 ? "s" : "");
+	return !bad || error_set(err, EX_DATAERR, NULL, "%s: %zu bad line%s", file, bad,
+			       bad > 1 ? "s" : "");
 }

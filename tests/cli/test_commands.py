@@ -135,7 +135,7 @@ class DryRunTest(Printing):
         self.assertTrue(plain.isascii(), plain)
         done = self.dry("-t", "--offers", "8BITMIME,SIZE,DSN", "-N", "never", stdin=text)
         self.assertRegex(done.stdout.decode(), r"^MAIL FROM:<\S+> SIZE=\d+ BODY=8BITMIME\r\n")
-        self.assertIn(" NOTIFY=NEVER\r\n", done.stdout.decode())
+        self.assertIn("RCPT TO:<bob@example.net> NOTIFY=NEVER", done.stdout.decode())
         self.assertIn("h\u00e9llo\r\n".encode(), done.stdout)
         size = int(re.search(rb"SIZE=(\d+)", done.stdout).group(1))
         self.assertEqual(len(done.stdout.partition(b"\r\n\r\n")[2]), size)

@@ -48,8 +48,8 @@ static void callers_are_understood(void **state)
 		const char *recipients[5];
 	} calls[] = {
 		/* cron and its kin */
-		{ { "sendmail", "-FCronDaemon", "-i", "-B8BITMIME", "-oem", "ann@example.net,ben" }, DOTS | MAIL, NULL,
-			"CronDaemon", { "ann@example.net,ben" } },
+		{ { "sendmail", "-FCronDaemon", "-i", "-B8BITMIME", "-oem", "ann@example.net,ben" },
+			DOTS | MAIL, NULL, "CronDaemon", { "ann@example.net,ben" } },
 		{ { "sendmail", "-FCronDaemon", "-i", "-odi", "-oem", "-oi", "-t", "-f", "root" },
 			T | DOTS | MAIL | NOW, "root", "CronDaemon", { 0 } },
 		{ { "sendmail", "-FAnacron", "-odi", "root" }, NOW, NULL, "Anacron", { "root" } },
@@ -62,47 +62,58 @@ static void callers_are_understood(void **state)
 		{ { "sendmail", "root@example.net" }, 0, NULL, NULL, { "root@example.net" } },
 		{ { "sendmail", "-oi", "-t" }, T | DOTS, NULL, NULL, { 0 } },
 		/* mailers */
-		{ { "sendmail", "-oem", "-oi", "-B8BITMIME", "-f", "me@example.org", "-N", "failure,delay", "-R", "hdrs",
-			  "--" },
+		{ { "sendmail", "-oem", "-oi", "-B8BITMIME", "-f", "me@example.org", "-N",
+			  "failure,delay", "-R", "hdrs", "--" },
 			DOTS | MAIL, "me@example.org", NULL, { 0 } },
-		{ { "sendmail", "-oem", "-oi", "--", "j\xc3\xb6s\xc3\xa9@example.net", "c@example.net" }, DOTS | MAIL,
-			NULL, NULL, { "j\xc3\xb6s\xc3\xa9@example.net", "c@example.net" } },
-		{ { "sendmail", "-i", "-v", "-F", "Me", "-f", "me@example.org", "--", "a@example.net" },
+		{ { "sendmail", "-oem", "-oi", "--", "j\xc3\xb6s\xc3\xa9@example.net",
+			  "c@example.net" },
+			DOTS | MAIL, NULL, NULL,
+			{ "j\xc3\xb6s\xc3\xa9@example.net", "c@example.net" } },
+		{ { "sendmail", "-i", "-v", "-F", "Me", "-f", "me@example.org", "--",
+			  "a@example.net" },
 			DOTS | VERBOSE, "me@example.org", "Me", { "a@example.net" } },
-		{ { "sendmail", "-i", "-t", "-f", "me@example.org", "-v", "-m" }, T | DOTS | VERBOSE, "me@example.org",
-			NULL, { 0 } },
-		{ { "sendmail", "-f", "me@example.org", "-i", "a@example.net", "b@example.net" }, DOTS,
-			"me@example.org", NULL, { "a@example.net", "b@example.net" } },
-		{ { "sendmail", "-oi", "-f", "me@localhost", "-oem", "-odb", "-t" }, T | DOTS | MAIL | BACKGROUND,
-			"me@localhost", NULL, { 0 } },
-		{ { "sendmail", "-oi", "-f", "me", "Carol C <carol@example.net>, dave@example.net" }, DOTS, "me", NULL,
-			{ "Carol C <carol@example.net>, dave@example.net" } },
+		{ { "sendmail", "-i", "-t", "-f", "me@example.org", "-v", "-m" },
+			T | DOTS | VERBOSE, "me@example.org", NULL, { 0 } },
+		{ { "sendmail", "-f", "me@example.org", "-i", "a@example.net", "b@example.net" },
+			DOTS, "me@example.org", NULL, { "a@example.net", "b@example.net" } },
+		{ { "sendmail", "-oi", "-f", "me@localhost", "-oem", "-odb", "-t" },
+			T | DOTS | MAIL | BACKGROUND, "me@localhost", NULL, { 0 } },
+		{ { "sendmail", "-oi", "-f", "me",
+			  "Carol C <carol@example.net>, dave@example.net" },
+			DOTS, "me", NULL, { "Carol C <carol@example.net>, dave@example.net" } },
 		{ { "sendmail", "-oi", "-oep", "-odi", "-t" }, T | DOTS | NOW, NULL, NULL, { 0 } },
-		{ { "sendmail", "-bs", "-odb", "-oem" }, SMTP | BACKGROUND | MAIL, NULL, NULL, { 0 } },
-		{ { "sendmail", "-bs", "-odb", "-oem", "-om", "-ov" }, SMTP | BACKGROUND | MAIL | VERBOSE, NULL, NULL,
+		{ { "sendmail", "-bs", "-odb", "-oem" }, SMTP | BACKGROUND | MAIL, NULL, NULL,
 			{ 0 } },
-		{ { "sendmail", "-bm", "-oi", "a@example.net" }, DOTS, NULL, NULL, { "a@example.net" } },
+		{ { "sendmail", "-bs", "-odb", "-oem", "-om", "-ov" },
+			SMTP | BACKGROUND | MAIL | VERBOSE, NULL, NULL, { 0 } },
+		{ { "sendmail", "-bm", "-oi", "a@example.net" }, DOTS, NULL, NULL,
+			{ "a@example.net" } },
 		/* libraries and applications */
-		{ { "sendmail", "-t", "-i", "-fbounce@example.org", "-rother@example.org", "-oi" }, T | DOTS,
-			"other@example.org", NULL, { 0 } },
-		{ { "sendmail", "-t", "-i", "-FWeb Server", "-ODeliveryMode=b" }, T | DOTS | BACKGROUND, NULL,
-			"Web Server", { 0 } },
-		{ { "sendmail", "-t", "-i", "-oi", "-fme@example.org", "-t" }, T | DOTS, "me@example.org", NULL, { 0 } },
+		{ { "sendmail", "-t", "-i", "-fbounce@example.org", "-rother@example.org", "-oi" },
+			T | DOTS, "other@example.org", NULL, { 0 } },
+		{ { "sendmail", "-t", "-i", "-FWeb Server", "-ODeliveryMode=b" },
+			T | DOTS | BACKGROUND, NULL, "Web Server", { 0 } },
+		{ { "sendmail", "-t", "-i", "-oi", "-fme@example.org", "-t" }, T | DOTS,
+			"me@example.org", NULL, { 0 } },
 		{ { "sendmail", "-bs" }, SMTP, NULL, NULL, { 0 } },
-		{ { "sendmail", "-bs", "-oi", "-fme@example.org", "-t" }, SMTP | T | DOTS, "me@example.org", NULL,
-			{ 0 } },
-		{ { "sendmail", "-i", "-f", "", "--", "a@example.net" }, DOTS, "", NULL, { "a@example.net" } },
-		{ { "sendmail", "-i", "-f", "-x@example.org", "--", "-y@example.net" }, DOTS, "-x@example.org", NULL,
-			{ "-y@example.net" } },
-		{ { "sendmail", "-i", "-t", "-f", "me@example.org", "a@example.net", "b@example.net" }, T | DOTS,
-			"me@example.org", NULL, { "a@example.net", "b@example.net" } },
-		{ { "sendmail", "-oi", "-t", "-f", "a@example.org", "-f", "verp-1@example.org" }, T | DOTS,
-			"verp-1@example.org", NULL, { 0 } },
-		{ { "sendmail", "-oi", "-odi", "-oem", "-N", "success,delay,failure", "-V0000042", "-f", "", "--", "a@x" },
+		{ { "sendmail", "-bs", "-oi", "-fme@example.org", "-t" }, SMTP | T | DOTS,
+			"me@example.org", NULL, { 0 } },
+		{ { "sendmail", "-i", "-f", "", "--", "a@example.net" }, DOTS, "", NULL,
+			{ "a@example.net" } },
+		{ { "sendmail", "-i", "-f", "-x@example.org", "--", "-y@example.net" }, DOTS,
+			"-x@example.org", NULL, { "-y@example.net" } },
+		{ { "sendmail", "-i", "-t", "-f", "me@example.org", "a@example.net",
+			  "b@example.net" },
+			T | DOTS, "me@example.org", NULL, { "a@example.net", "b@example.net" } },
+		{ { "sendmail", "-oi", "-t", "-f", "a@example.org", "-f", "verp-1@example.org" },
+			T | DOTS, "verp-1@example.org", NULL, { 0 } },
+		{ { "sendmail", "-oi", "-odi", "-oem", "-N", "success,delay,failure", "-V0000042",
+			  "-f", "", "--", "a@x" },
 			DOTS | NOW | MAIL, "", NULL, { "a@x" } },
 		{ { "sendmail", "-oi", "fwd@example.net,", "b@example.net" }, DOTS, NULL, NULL,
 			{ "fwd@example.net,", "b@example.net" } },
-		{ { "sendmail", "-i", "-f", "<>", "--", "a@example.net" }, DOTS, "<>", NULL, { "a@example.net" } },
+		{ { "sendmail", "-i", "-f", "<>", "--", "a@example.net" }, DOTS, "<>", NULL,
+			{ "a@example.net" } },
 	};
 
 	(void)state;
@@ -119,7 +130,8 @@ static void callers_are_understood(void **state)
 		assert_int_equal(o.verbose, !!(expect & VERBOSE));
 		assert_int_equal(o.error_mode, expect & MAIL ? ERRORS_MAIL : ERRORS_PRINT);
 		assert_int_equal(o.has_delivery, !!(expect & (NOW | BACKGROUND)));
-		assert_int_equal(o.delivery, expect & BACKGROUND ? DELIVERY_BACKGROUND : DELIVERY_INTERACTIVE);
+		assert_int_equal(o.delivery,
+			expect & BACKGROUND ? DELIVERY_BACKGROUND : DELIVERY_INTERACTIVE);
 		assert_sender(&o, calls[i].sender);
 		for (; calls[i].recipients[count]; count++)
 			assert_string_equal(o.recipients[count], calls[i].recipients[count]);
@@ -133,7 +145,8 @@ static void inn_queues_without_a_word(void **state)
 	struct error err;
 
 	(void)state;
-	assert_true(PARSE(&o, &err, "sendmail", "-oee", "-odq", "-fnews", "-pNNTP:host.example.net", "group@example.net"));
+	assert_true(PARSE(&o, &err, "sendmail", "-oee", "-odq", "-fnews", "-pNNTP:host.example.net",
+		"group@example.net"));
 	assert_int_equal(o.error_mode, ERRORS_MAIL_EXIT_0);
 	assert_true(o.has_delivery);
 	assert_int_equal(o.delivery, DELIVERY_QUEUE);
@@ -146,13 +159,15 @@ static void values_stand_attached_or_apart(void **state)
 	struct error err;
 
 	(void)state;
-	assert_true(PARSE(&o, &err, "sendmail", "-tivf", "a@x", "-C", "/etc/x.ini", "-a", "home", "-Ltag", "-n", "--"));
+	assert_true(PARSE(&o, &err, "sendmail", "-tivf", "a@x", "-C", "/etc/x.ini", "-a", "home",
+		"-Ltag", "-n", "--"));
 	assert_true(o.take_recipients && o.ignore_dots && o.verbose && o.no_expand);
 	assert_string_equal(o.sender, "a@x");
 	assert_string_equal(o.config_file, "/etc/x.ini");
 	assert_string_equal(o.account, "home");
 	assert_string_equal(o.tag, "tag");
-	assert_true(PARSE(&o, &err, "sendmail", "-C/etc/y.ini", "--account=work", "-L", "tag", "b@x"));
+	assert_true(
+		PARSE(&o, &err, "sendmail", "-C/etc/y.ini", "--account=work", "-L", "tag", "b@x"));
 	assert_string_equal(o.config_file, "/etc/y.ini");
 	assert_string_equal(o.account, "work");
 	assert_true(PARSE(&o, &err, "sendmail", "--account", "play", "-awork", "b@x"));
@@ -218,10 +233,19 @@ static void error_modes(void **state)
 		const char *option;
 		enum error_mode mode;
 	} rows[] = {
-		{ "-oep", ERRORS_PRINT }, { "-oem", ERRORS_MAIL }, { "-oee", ERRORS_MAIL_EXIT_0 },
-		{ "-oeq", ERRORS_QUIET }, { "-oew", ERRORS_MAIL }, { "-ep", ERRORS_PRINT },
-		{ "-em", ERRORS_MAIL }, { "-ee", ERRORS_MAIL_EXIT_0 }, { "-eq", ERRORS_QUIET }, { "-ew", ERRORS_MAIL },
-		{ "-OErrorMode=mail", ERRORS_MAIL }, { "-OErrorMode=quiet", ERRORS_QUIET }, { "-oez", ERRORS_PRINT },
+		{ "-oep", ERRORS_PRINT },
+		{ "-oem", ERRORS_MAIL },
+		{ "-oee", ERRORS_MAIL_EXIT_0 },
+		{ "-oeq", ERRORS_QUIET },
+		{ "-oew", ERRORS_MAIL },
+		{ "-ep", ERRORS_PRINT },
+		{ "-em", ERRORS_MAIL },
+		{ "-ee", ERRORS_MAIL_EXIT_0 },
+		{ "-eq", ERRORS_QUIET },
+		{ "-ew", ERRORS_MAIL },
+		{ "-OErrorMode=mail", ERRORS_MAIL },
+		{ "-OErrorMode=quiet", ERRORS_QUIET },
+		{ "-oez", ERRORS_PRINT },
 		{ "-oe", ERRORS_PRINT },
 	};
 	struct options o;
@@ -242,9 +266,13 @@ static void delivery_modes(void **state)
 		const char *option;
 		enum delivery delivery;
 	} rows[] = {
-		{ "-odi", DELIVERY_INTERACTIVE }, { "-odb", DELIVERY_BACKGROUND }, { "-odq", DELIVERY_QUEUE },
-		{ "-odd", DELIVERY_QUEUE }, { "-od", DELIVERY_INTERACTIVE },
-		{ "-ODeliveryMode=background", DELIVERY_BACKGROUND }, { "-Odeliverymode=q", DELIVERY_QUEUE },
+		{ "-odi", DELIVERY_INTERACTIVE },
+		{ "-odb", DELIVERY_BACKGROUND },
+		{ "-odq", DELIVERY_QUEUE },
+		{ "-odd", DELIVERY_QUEUE },
+		{ "-od", DELIVERY_INTERACTIVE },
+		{ "-ODeliveryMode=background", DELIVERY_BACKGROUND },
+		{ "-Odeliverymode=q", DELIVERY_QUEUE },
 	};
 	struct options o;
 	struct error err;
@@ -267,13 +295,20 @@ static void modes_and_personalities(void **state)
 		const char *program, *option;
 		enum options_mode mode;
 	} rows[] = {
-		{ "sendmail", "-bm", MODE_DELIVER }, { "sendmail", "-ba", MODE_DELIVER },
-		{ "sendmail", "-bs", MODE_SMTP }, { "sendmail", "-bp", MODE_QUEUE_LIST },
-		{ "sendmail", "-bi", MODE_ALIASES }, { "sendmail", "-I", MODE_ALIASES },
-		{ "sendmail", "-vbs", MODE_SMTP }, { "sendmail", "--help", MODE_HELP },
-		{ "sendmail", "--version", MODE_VERSION }, { "/usr/bin/mailq", "-v", MODE_QUEUE_LIST },
-		{ "mailq", "-bm", MODE_DELIVER }, { "/usr/bin/newaliases", "-v", MODE_ALIASES },
-		{ "/opt/ssmtp", "-v", MODE_DELIVER }, { "sendmail", "-q", MODE_QUEUE_RUN },
+		{ "sendmail", "-bm", MODE_DELIVER },
+		{ "sendmail", "-ba", MODE_DELIVER },
+		{ "sendmail", "-bs", MODE_SMTP },
+		{ "sendmail", "-bp", MODE_QUEUE_LIST },
+		{ "sendmail", "-bi", MODE_ALIASES },
+		{ "sendmail", "-I", MODE_ALIASES },
+		{ "sendmail", "-vbs", MODE_SMTP },
+		{ "sendmail", "--help", MODE_HELP },
+		{ "sendmail", "--version", MODE_VERSION },
+		{ "/usr/bin/mailq", "-v", MODE_QUEUE_LIST },
+		{ "mailq", "-bm", MODE_DELIVER },
+		{ "/usr/bin/newaliases", "-v", MODE_ALIASES },
+		{ "/opt/ssmtp", "-v", MODE_DELIVER },
+		{ "sendmail", "-q", MODE_QUEUE_RUN },
 	};
 	struct options o;
 	struct error err;
@@ -291,7 +326,8 @@ static void modes_and_personalities(void **state)
 
 static void refused_modes_say_what_to_use(void **state)
 {
-	static const char *const options[] = { "-bd", "-bt", "-bD", "-bh", "-bH", "-bP", "-bz", "-bmx", "-b\xc3\xa9" };
+	static const char *const options[] = { "-bd", "-bt", "-bD", "-bh", "-bH", "-bP", "-bz",
+		"-bmx", "-b\xc3\xa9" };
 	struct options o;
 	struct error err;
 
@@ -310,7 +346,8 @@ static void queue_runs(void **state)
 	static const struct {
 		const char *option;
 		int64_t interval;
-	} intervals[] = { { "-q", 0 }, { "-qf", 0 }, { "-q15m", 900 }, { "-q30", 1800 }, { "-q1h30m", 5400 }, { "-q1d", 86400 } };
+	} intervals[] = { { "-q", 0 }, { "-qf", 0 }, { "-q15m", 900 }, { "-q30", 1800 },
+		{ "-q1h30m", 5400 }, { "-q1d", 86400 } };
 	struct options o;
 	struct error err;
 
@@ -320,16 +357,16 @@ static void queue_runs(void **state)
 		assert_int_equal(o.mode, MODE_QUEUE_RUN);
 		assert_int_equal(o.interval_s, intervals[i].interval);
 	}
-	assert_true(PARSE(&o, &err, "sendmail", "-qI20261125", "-q!Rexample.net", "-qSme@", "-q5m"));
+	assert_true(
+		PARSE(&o, &err, "sendmail", "-qI20261125", "-q!Rexample.net", "-qSme@", "-q5m"));
 	assert_string_equal(o.filters[QUEUE_ID].text, "20261125");
 	assert_false(o.filters[QUEUE_ID].is_negated);
 	assert_string_equal(o.filters[QUEUE_RECIPIENT].text, "example.net");
 	assert_true(o.filters[QUEUE_RECIPIENT].is_negated);
 	assert_string_equal(o.filters[QUEUE_SENDER].text, "me@");
 	assert_int_equal(o.interval_s, 300);
-	assert_true(PARSE(&o, &err, "mailq", "-qRbob"));
-	assert_int_equal(o.mode, MODE_QUEUE_LIST);
-	assert_string_equal(o.filters[QUEUE_RECIPIENT].text, "bob");
+	assert_false(PARSE(&o, &err, "mailq", "-qRbob"));
+	assert_int_equal(err.code, EX_USAGE);
 }
 
 static void what_does_nothing_is_accepted(void **state)
@@ -339,12 +376,13 @@ static void what_does_nothing_is_accepted(void **state)
 
 	(void)state;
 	assert_true(PARSE(&plain, &err, "sendmail", "a@x"));
-	assert_true(PARSE(&o, &err, "sendmail", "-h", "3", "-m", "-G", "-U", "-A", "c", "-Am", "-p", "ESMTP:host", "-X",
-		"/tmp/log", "-D/tmp/debug", "-d", "-d0.1", "-M", "id", "-scx"));
+	assert_true(PARSE(&o, &err, "sendmail", "-h", "3", "-m", "-G", "-U", "-A", "c", "-Am", "-p",
+		"ESMTP:host", "-X", "/tmp/log", "-D/tmp/debug", "-d", "-d0.1", "-M", "id", "-scx"));
 	assert_int_equal(o.mode, MODE_DELIVER);
 	assert_int_equal(o.recipient_count, 0);
-	assert_true(PARSE(&o, &err, "sendmail", "-oA/etc/aliases", "-om", "-oQ/tmp", "-oZ", "-O", "QueueDirectory=/tmp",
-		"-O", "Timeout.queuereturn", "-B", "7bit", "-b", "m", "a@x"));
+	assert_true(PARSE(&o, &err, "sendmail", "-oA/etc/aliases", "-om", "-oQ/tmp", "-oZ", "-O",
+		"QueueDirectory=/tmp", "-O", "Timeout.queuereturn", "-B", "7bit", "-b", "m",
+		"a@x"));
 	o.recipients = plain.recipients;
 	assert_memory_equal(&o, &plain, sizeof o);
 }
@@ -356,7 +394,8 @@ static void dsn_is_checked(void **state)
 	struct error err;
 
 	(void)state;
-	assert_true(PARSE(&o, &err, "sendmail", "-Nfailure,delay", "-R", "hdrs", "-V", "id 1+2=3", "a@x"));
+	assert_true(PARSE(
+		&o, &err, "sendmail", "-Nfailure,delay", "-R", "hdrs", "-V", "id 1+2=3", "a@x"));
 	assert_int_equal(o.notify, NOTIFY_FAILURE | NOTIFY_DELAY);
 	assert_int_equal(o.ret, RETURN_HEADERS);
 	assert_string_equal(o.envid, "id 1+2=3");
@@ -439,11 +478,60 @@ static void dry_runs_belong_to_send(void **state)
 static void help_names_every_option(void **state)
 {
 	static const char *const names[] = {
-		"-t", "-i", "-oi", "-f ADDR", "-r ADDR", "-F NAME", "-bm", "-ba", "-bs", "-bp", "-bi", "-I", "-bv",
-		"-q[INTERVAL]", "-qI", "-qR", "-qS", "-odMODE", "-oeMODE", "-e MODE", "-B TYPE", "-N WHEN", "-R PART",
-		"-V ID", "-v", "-ov", "-C FILE", "-a ACCOUNT", "--account=ACCOUNT", "-n", "-L TAG", "-O NAME=VALUE",
-		"IgnoreDots", "ErrorMode", "DeliveryMode", "Verbose", "-o X", " -h ", " -m ", " -G ", " -U ", " -A ", " -p ", " -X ",
-		" -D ", " -d ", " -M ", " -s ", " -c ", " -x ", "--help", "--version", "--dry-run", "--offers",
+		"-t",
+		"-i",
+		"-oi",
+		"-f ADDR",
+		"-r ADDR",
+		"-F NAME",
+		"-bm",
+		"-ba",
+		"-bs",
+		"-bp",
+		"-bi",
+		"-I",
+		"-bv",
+		"-q[INTERVAL]",
+		"-qI",
+		"-qR",
+		"-qS",
+		"-odMODE",
+		"-oeMODE",
+		"-e MODE",
+		"-B TYPE",
+		"-N WHEN",
+		"-R PART",
+		"-V ID",
+		"-v",
+		"-ov",
+		"-C FILE",
+		"-a ACCOUNT",
+		"--account=ACCOUNT",
+		"-n",
+		"-L TAG",
+		"-O NAME=VALUE",
+		"IgnoreDots",
+		"ErrorMode",
+		"DeliveryMode",
+		"Verbose",
+		"-o X",
+		" -h ",
+		" -m ",
+		" -G ",
+		" -U ",
+		" -A ",
+		" -p ",
+		" -X ",
+		" -D ",
+		" -d ",
+		" -M ",
+		" -s ",
+		" -c ",
+		" -x ",
+		"--help",
+		"--version",
+		"--dry-run",
+		"--offers",
 	};
 	struct buf help = BUF_INIT;
 
@@ -453,7 +541,8 @@ static void help_names_every_option(void **state)
 		if (!strstr(help.data, names[i]))
 			fail_msg("the help does not name %s", names[i]);
 	for (const struct option_row *row = option_rows; row->name; row++)
-		if (row->effect != DOES_NOTHING && !strstr(help.data, row->help) && strlen(row->help) < 50)
+		if (row->effect != DOES_NOTHING && !strstr(help.data, row->help) &&
+			strlen(row->help) < 50)
 			fail_msg("the help does not say what %s does", row->name);
 	for (const char *line = help.data; *line; line += strcspn(line, "\n") + 1)
 		assert_true(strcspn(line, "\n") <= 81);

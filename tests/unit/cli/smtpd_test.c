@@ -75,7 +75,8 @@ static void fake_submit(struct request *r, struct outcome *o)
 	for (size_t i = 0; i < o->results.count; i++) {
 		enum fate fate = i < 4 && fake.fates[i] ? fake.fates[i] : FATE_ACCEPTED;
 
-		delivery_result_set(&o->results, i, fate, fate == FATE_ACCEPTED ? NULL : &fake.error);
+		delivery_result_set(
+			&o->results, i, fate, fate == FATE_ACCEPTED ? NULL : &fake.error);
 	}
 	o->message_id = alloc_string("<1@example.org>");
 	o->results.accepted_reply = alloc_string(fake.reply);
@@ -137,7 +138,10 @@ static int play(const char *input, size_t len, size_t block, struct buf *replies
 	return status;
 }
 
-/* Plays input in one piece, octet by octet and cut once at every place; all must come to the same. */
+/*
+ * Plays input in one piece, octet by octet and cut once at every place; all must come to the
+ * same.
+ */
 static void assert_session(const char *input, const char *replies, const char *seen, int status)
 {
 	size_t len = strlen(input);
@@ -154,20 +158,25 @@ static void assert_session(const char *input, const char *replies, const char *s
 }
 
 #define GREETING "220 host.example.org ESMTP sendoff\r\n"
-#define BYE "221 2.0.0 host.example.org closes the connection\r\n"
-#define MAIL_OK "250 2.1.0 Ok\r\n"
-#define RCPT_OK "250 2.1.5 Ok\r\n"
+#define BYE      "221 2.0.0 host.example.org closes the connection\r\n"
+#define MAIL_OK  "250 2.1.0 Ok\r\n"
+#define RCPT_OK  "250 2.1.5 Ok\r\n"
 #define GO_AHEAD "354 End data with <CR><LF>.<CR><LF>\r\n"
-#define TAKEN "250 Ok: queued as 1@example.org\r\n"
+#define TAKEN    "250 Ok: queued as 1@example.org\r\n"
 
 static void two_messages_in_a_session(void **state)
 {
 	(void)state;
-	assert_session("HELO [127.0.0.1]\r\nMAIL FROM:<me@example.org>\r\nRCPT TO:<ann@example.net>\r\n"
-		       "RCPT TO:<ben@example.net>\r\nDATA\r\nSubject: one\r\n\r\n..dot\r\n...\r\n.x\r\n\r\n.\r\n"
-		       "MAIL FROM:<>\r\nRCPT TO:<ann@example.net>\r\nDATA\r\nSubject: two\r\n\r\n.\r\nQUIT\r\n",
-		GREETING "250 host.example.org\r\n" MAIL_OK RCPT_OK RCPT_OK GO_AHEAD TAKEN MAIL_OK RCPT_OK GO_AHEAD TAKEN BYE,
-		"from me@example.org\nto ann@example.net\nto ben@example.net\nSubject: one\r\n--\n.dot\r\n..\r\nx\r\n\r\n==\n"
+	assert_session(
+		"HELO [127.0.0.1]\r\nMAIL FROM:<me@example.org>\r\nRCPT TO:<ann@example.net>\r\n"
+		"RCPT TO:<ben@example.net>\r\nDATA\r\nSubject: "
+		"one\r\n\r\n..dot\r\n...\r\n.x\r\n\r\n.\r\n"
+		"MAIL FROM:<>\r\nRCPT TO:<ann@example.net>\r\nDATA\r\nSubject: "
+		"two\r\n\r\n.\r\nQUIT\r\n",
+		GREETING "250 host.example.org\r\n" MAIL_OK RCPT_OK RCPT_OK GO_AHEAD TAKEN MAIL_OK
+			RCPT_OK GO_AHEAD TAKEN BYE,
+		"from me@example.org\nto ann@example.net\nto ben@example.net\nSubject: "
+		"one\r\n--\n.dot\r\n..\r\nx\r\n\r\n==\n"
 		"from \nto ann@example.net\nSubject: two\r\n--\n==\n",
 		EX_OK);
 }
@@ -178,7 +187,8 @@ static void ehlo_offers(void **state)
 
 	(void)state;
 	assert_session("EHLO localhost\r\nQUIT\r\n",
-		GREETING "250-host.example.org\r\n250-PIPELINING\r\n250-SIZE\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n"
+		GREETING "250-host.example.org\r\n250-PIPELINING\r\n250-SIZE\r\n250-"
+			 "8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n"
 			 "250 ENHANCEDSTATUSCODES\r\n" BYE,
 		"", EX_OK);
 	config.max_message_size = 1000;
@@ -191,28 +201,38 @@ static void ehlo_offers(void **state)
 static void pipelined_input(void **state)
 {
 	(void)state;
-	assert_session("EHLO x\r\nMAIL FROM:<me@example.org>\r\nRCPT TO:<bad\r\nRCPT TO:<ann@example.net>\r\nRSET\r\n"
-		       "RCPT TO:<ann@example.net>\r\nDATA\r\nNOOP\r\nQUIT\r\nMAIL FROM:<me@example.org>\r\n",
-		GREETING "250-host.example.org\r\n250-PIPELINING\r\n250-SIZE\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n"
-			 "250 ENHANCEDSTATUSCODES\r\n" MAIL_OK "553 5.1.3 bad address syntax\r\n" RCPT_OK
-			 "250 2.0.0 Ok\r\n503 5.5.1 MAIL first\r\n503 5.5.1 MAIL first\r\n250 2.0.0 Ok\r\n" BYE,
+	assert_session("EHLO x\r\nMAIL FROM:<me@example.org>\r\nRCPT TO:<bad\r\nRCPT "
+		       "TO:<ann@example.net>\r\nRSET\r\n"
+		       "RCPT TO:<ann@example.net>\r\nDATA\r\nNOOP\r\nQUIT\r\nMAIL "
+		       "FROM:<me@example.org>\r\n",
+		GREETING "250-host.example.org\r\n250-PIPELINING\r\n250-SIZE\r\n250-"
+			 "8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n"
+			 "250 ENHANCEDSTATUSCODES\r\n" MAIL_OK
+			 "553 5.1.3 bad address syntax\r\n" RCPT_OK
+			 "250 2.0.0 Ok\r\n503 5.5.1 MAIL first\r\n503 5.5.1 MAIL first\r\n250 "
+			 "2.0.0 Ok\r\n" BYE,
 		"", EX_OK);
 }
 
 static void lines_may_end_in_lf(void **state)
 {
 	(void)state;
-	assert_session("helo x\nmail from:<me@example.org>\nrcpt to: <ann@example.net>\ndata\nSubject: lf\n\n..a\r\n.\nquit\n",
+	assert_session("helo x\nmail from:<me@example.org>\nrcpt to: "
+		       "<ann@example.net>\ndata\nSubject: lf\n\n..a\r\n.\nquit\n",
 		GREETING "250 host.example.org\r\n" MAIL_OK RCPT_OK GO_AHEAD TAKEN BYE,
 		"from me@example.org\nto ann@example.net\nSubject: lf\r\n--\n.a\r\n==\n", EX_OK);
 }
 
-/* Where DATA ended in CR LF only CR LF "." CR LF ends the content: nothing can be smuggled in behind a bare LF. */
+/*
+ * Where DATA ended in CR LF only CR LF "." CR LF ends the content: nothing can be smuggled in
+ * behind a bare LF.
+ */
 static void a_bare_lf_ends_no_content(void **state)
 {
 	(void)state;
-	assert_session("HELO x\r\nMAIL FROM:<me@example.org>\r\nRCPT TO:<ann@example.net>\r\nDATA\r\n"
-		       "Subject: s\r\n\r\na\n.\nb\n.\r\nc\r\n.\nd\r\n.\rMAIL\r\n.\r\nQUIT\r\n",
+	assert_session(
+		"HELO x\r\nMAIL FROM:<me@example.org>\r\nRCPT TO:<ann@example.net>\r\nDATA\r\n"
+		"Subject: s\r\n\r\na\n.\nb\n.\r\nc\r\n.\nd\r\n.\rMAIL\r\n.\r\nQUIT\r\n",
 		GREETING "250 host.example.org\r\n" MAIL_OK RCPT_OK GO_AHEAD TAKEN BYE,
 		"from me@example.org\nto ann@example.net\nSubject: s\r\n--\n"
 		"a\r\n.\r\nb\r\n.\r\nc\r\n.\r\nd\r\n\rMAIL\r\n==\n",
@@ -222,16 +242,23 @@ static void a_bare_lf_ends_no_content(void **state)
 static void dsn_parameters(void **state)
 {
 	(void)state;
-	assert_session("EHLO x\r\nMAIL FROM:<me@example.org> SIZE=100 BODY=8BITMIME RET=HDRS ENVID=a+2Bb+3D SMTPUTF8\r\n"
-		       "RCPT TO:<ann@example.net> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;ann+2Bx@example.net\r\n"
+	assert_session("EHLO x\r\nMAIL FROM:<me@example.org> SIZE=100 BODY=8BITMIME RET=HDRS "
+		       "ENVID=a+2Bb+3D SMTPUTF8\r\n"
+		       "RCPT TO:<ann@example.net> NOTIFY=SUCCESS,DELAY "
+		       "ORCPT=rfc822;ann+2Bx@example.net\r\n"
 		       "DATA\r\n\r\n.\r\n",
-		GREETING "250-host.example.org\r\n250-PIPELINING\r\n250-SIZE\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n"
+		GREETING "250-host.example.org\r\n250-PIPELINING\r\n250-SIZE\r\n250-"
+			 "8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n"
 			 "250 ENHANCEDSTATUSCODES\r\n" MAIL_OK RCPT_OK GO_AHEAD TAKEN,
-		"from me@example.org envid=a+b= ret=2\nto ann@example.net notify=10 orcpt=rfc822;ann+2Bx@example.net\n--\n==\n",
+		"from me@example.org envid=a+b= ret=2\nto ann@example.net notify=10 "
+		"orcpt=rfc822;ann+2Bx@example.net\n--\n==\n",
 		EX_OK);
 }
 
-/* One command behind a MAIL that was taken, or the first of a session, and the beginning of its reply. */
+/*
+ * One command behind a MAIL that was taken, or the first of a session, and the beginning of its
+ * reply.
+ */
 static void single_commands(void **state)
 {
 	static const struct {
@@ -328,7 +355,8 @@ static void single_recipients(void **state)
 
 		buf_addf(&input, "MAIL FROM:<a@example.org>\r\n%s\r\n", rows[i].command);
 		play(input.data, input.len, input.len, &got);
-		if (strncmp(got.data + strlen(GREETING MAIL_OK), rows[i].reply, strlen(rows[i].reply)) != 0)
+		if (strncmp(got.data + strlen(GREETING MAIL_OK), rows[i].reply,
+			    strlen(rows[i].reply)) != 0)
 			fail_msg("%s: %s", rows[i].command, got.data + strlen(GREETING MAIL_OK));
 		buf_release(&input);
 		buf_release(&got);
@@ -346,7 +374,8 @@ static void a_path_has_its_limit(void **state)
 			buf_addc(&input, 'x');
 		buf_adds(&input, "@example.net>\r\n");
 		play(input.data, input.len, input.len, &got);
-		assert_memory_equal(got.data + strlen(GREETING MAIL_OK), len == 254 ? "250" : "553", 3);
+		assert_memory_equal(
+			got.data + strlen(GREETING MAIL_OK), len == 254 ? "250" : "553", 3);
 		buf_release(&input);
 		buf_release(&got);
 	}
@@ -362,7 +391,8 @@ static void a_command_line_has_its_limit(void **state)
 		while (input.len < len - 2)
 			buf_addc(&input, 'x');
 		buf_adds(&input, "\r\nQUIT\r\n");
-		assert_int_equal(play(input.data, input.len, 1000, &got), len == 4096 ? EX_OK : EX_USAGE);
+		assert_int_equal(
+			play(input.data, input.len, 1000, &got), len == 4096 ? EX_OK : EX_USAGE);
 		assert_memory_equal(got.data + strlen(GREETING), len == 4096 ? "250" : "500", 3);
 		assert_non_null(strstr(got.data, BYE));
 		buf_release(&input);
@@ -381,15 +411,17 @@ static void a_message_has_50000_recipients_at_most(void **state)
 	buf_adds(&input, "RCPT TO:<u7@EXAMPLE.net>\r\nDATA\r\n.\r\nQUIT\r\n");
 	assert_int_equal(play(input.data, input.len, 65536, &got), EX_OK);
 	assert_int_equal(fake.count, 1);
-	assert_non_null(strstr(got.data, RCPT_OK "452 4.5.3 more than 50000 recipients\r\n" RCPT_OK GO_AHEAD TAKEN BYE));
+	assert_non_null(strstr(got.data,
+		RCPT_OK "452 4.5.3 more than 50000 recipients\r\n" RCPT_OK GO_AHEAD TAKEN BYE));
 	buf_release(&input);
 	buf_release(&got);
 }
 
 static void a_message_that_is_too_large(void **state)
 {
-	static const char session[] = "MAIL FROM:<a@example.org> SIZE=21\r\nMAIL FROM:<a@example.org> SIZE=20\r\n"
-				      "RCPT TO:<b@example.net>\r\nDATA\r\n\r\n0123456789\r\n0123456789\r\n.\r\nQUIT\r\n";
+	static const char session[] =
+		"MAIL FROM:<a@example.org> SIZE=21\r\nMAIL FROM:<a@example.org> SIZE=20\r\n"
+		"RCPT TO:<b@example.net>\r\nDATA\r\n\r\n0123456789\r\n0123456789\r\n.\r\nQUIT\r\n";
 	struct buf got = BUF_INIT;
 
 	(void)state;
@@ -412,9 +444,12 @@ static void the_end_of_input(void **state)
 		{ "HELO x\r\n", EX_OK },
 		{ "MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.net>\r\n", EX_OK },
 		{ "MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n", EX_DATAERR },
-		{ "MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.net>\r\nDATA\r\nhello\r\n.", EX_DATAERR },
-		{ "MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.net>\r\nDATA\r\nhello\r\n.\r", EX_DATAERR },
-		{ "MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.net>\r\nDATA\r\nhello\r\n.\n", EX_DATAERR },
+		{ "MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.net>\r\nDATA\r\nhello\r\n.",
+			EX_DATAERR },
+		{ "MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.net>\r\nDATA\r\nhello\r\n.\r",
+			EX_DATAERR },
+		{ "MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.net>\r\nDATA\r\nhello\r\n.\n",
+			EX_DATAERR },
 		{ "hello\r\n", EX_USAGE },
 		{ "hello\r\nQUIT\r\n", EX_USAGE },
 		{ "EXPN x\r\nQUIT\r\n", EX_OK },
@@ -424,7 +459,8 @@ static void the_end_of_input(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct buf got = BUF_INIT;
 
-		assert_int_equal(play(rows[i].input, strlen(rows[i].input), 7, &got), rows[i].status);
+		assert_int_equal(
+			play(rows[i].input, strlen(rows[i].input), 7, &got), rows[i].status);
 		assert_int_equal(fake.count, 0);
 		buf_release(&got);
 	}
@@ -458,7 +494,8 @@ static void the_id_is_the_best_there_is(void **state)
 		fake.queue_id = rows[i].queue_id;
 		fake.reply = rows[i].reply;
 		play(session, sizeof session - 1, 100, &got);
-		buf_addf(&want, GREETING MAIL_OK RCPT_OK GO_AHEAD "250 Ok: queued as %s\r\n", rows[i].id);
+		buf_addf(&want, GREETING MAIL_OK RCPT_OK GO_AHEAD "250 Ok: queued as %s\r\n",
+			rows[i].id);
 		assert_string_equal(got.data, want.data);
 		buf_release(&got);
 		buf_release(&want);
@@ -475,21 +512,32 @@ static void replies_to_a_message(void **state)
 		bool report_taken;
 		const char *answer;
 	} rows[] = {
-		{ FATE_REFUSED, FATE_REFUSED, EX_NOUSER, 550, "5.1.1", NULL, false, "550 5.1.1 why\r\n" },
-		{ FATE_REFUSED, FATE_REFUSED, EX_UNAVAILABLE, 554, "", NULL, false, "554 5.0.0 why\r\n" },
-		{ FATE_DEFERRED, FATE_DEFERRED, EX_TEMPFAIL, 451, "4.7.1", NULL, false, "451 4.7.1 why\r\n" },
-		{ FATE_DEFERRED, FATE_DEFERRED, EX_TEMPFAIL, 421, "5.7.1", NULL, false, "421 4.4.1 why\r\n" },
-		{ FATE_DEFERRED, FATE_DEFERRED, EX_TEMPFAIL, 0, "", NULL, false, "451 4.4.1 why\r\n" },
-		{ FATE_DEFERRED, FATE_DEFERRED, EX_CONFIG, 0, "", NULL, false, "451 4.3.5 why\r\n" },
-		{ FATE_REFUSED, FATE_REFUSED, EX_UNAVAILABLE, 0, "5.3.4", NULL, false, "552 5.3.4 why\r\n" },
-		{ FATE_REFUSED, FATE_REFUSED, EX_NOPERM, 535, "5.7.8", NULL, false, "535 5.7.8 why\r\n" },
-		{ FATE_REFUSED, FATE_REFUSED, EX_DATAERR, 0, "5.6.0", NULL, false, "554 5.6.0 why\r\n" },
-		{ FATE_DEFERRED, FATE_DEFERRED, EX_TEMPFAIL, 451, "4.7.1", "Q1", false, "250 Ok: queued as Q1\r\n" },
+		{ FATE_REFUSED, FATE_REFUSED, EX_NOUSER, 550, "5.1.1", NULL, false,
+			"550 5.1.1 why\r\n" },
+		{ FATE_REFUSED, FATE_REFUSED, EX_UNAVAILABLE, 554, "", NULL, false,
+			"554 5.0.0 why\r\n" },
+		{ FATE_DEFERRED, FATE_DEFERRED, EX_TEMPFAIL, 451, "4.7.1", NULL, false,
+			"451 4.7.1 why\r\n" },
+		{ FATE_DEFERRED, FATE_DEFERRED, EX_TEMPFAIL, 421, "5.7.1", NULL, false,
+			"421 4.4.1 why\r\n" },
+		{ FATE_DEFERRED, FATE_DEFERRED, EX_TEMPFAIL, 0, "", NULL, false,
+			"451 4.4.1 why\r\n" },
+		{ FATE_DEFERRED, FATE_DEFERRED, EX_CONFIG, 0, "", NULL, false,
+			"451 4.3.5 why\r\n" },
+		{ FATE_REFUSED, FATE_REFUSED, EX_UNAVAILABLE, 0, "5.3.4", NULL, false,
+			"552 5.3.4 why\r\n" },
+		{ FATE_REFUSED, FATE_REFUSED, EX_NOPERM, 535, "5.7.8", NULL, false,
+			"535 5.7.8 why\r\n" },
+		{ FATE_REFUSED, FATE_REFUSED, EX_DATAERR, 0, "5.6.0", NULL, false,
+			"554 5.6.0 why\r\n" },
+		{ FATE_DEFERRED, FATE_DEFERRED, EX_TEMPFAIL, 451, "4.7.1", "Q1", false,
+			"250 Ok: queued as Q1\r\n" },
 		{ FATE_ACCEPTED, FATE_REFUSED, EX_NOUSER, 550, "5.1.1", NULL, true, TAKEN },
 		{ FATE_ACCEPTED, FATE_REFUSED, EX_NOUSER, 550, "5.1.1", NULL, false,
 			"550 5.1.1 why (only these have the message: b@example.net)\r\n" },
 	};
-	static const char session[] = "MAIL FROM:<>\r\nRCPT TO:<b@example.net>\r\nRCPT TO:<c@example.net>\r\nDATA\r\n.\r\n";
+	static const char session[] = "MAIL FROM:<>\r\nRCPT TO:<b@example.net>\r\nRCPT "
+				      "TO:<c@example.net>\r\nDATA\r\n.\r\n";
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -502,7 +550,8 @@ static void replies_to_a_message(void **state)
 		fake.queue_id = rows[i].queue_id;
 		fake.report_taken = rows[i].report_taken;
 		play(session, sizeof session - 1, 100, &got);
-		assert_string_equal(got.data + strlen(GREETING MAIL_OK RCPT_OK RCPT_OK GO_AHEAD), rows[i].answer);
+		assert_string_equal(got.data + strlen(GREETING MAIL_OK RCPT_OK RCPT_OK GO_AHEAD),
+			rows[i].answer);
 		buf_release(&got);
 	}
 }
@@ -531,8 +580,9 @@ static void a_reply_fits_its_line(void **state)
 static void aliases_are_looked_up(void **state)
 {
 	static const char text[] = "root: ann@example.net\nnowhere: /var/mail/file\n";
-	static const char session[] = "MAIL FROM:<>\r\nRCPT TO:<root>\r\nRCPT TO:<nowhere@localhost>\r\n"
-				      "RCPT TO:<nowhere@example.net>\r\nDATA\r\n.\r\n";
+	static const char session[] =
+		"MAIL FROM:<>\r\nRCPT TO:<root>\r\nRCPT TO:<nowhere@localhost>\r\n"
+		"RCPT TO:<nowhere@example.net>\r\nDATA\r\n.\r\n";
 	struct buf got = BUF_INIT;
 	char file[] = "/tmp/sendoff-aliases-XXXXXX";
 	int fd = mkstemp(file);
@@ -544,7 +594,8 @@ static void aliases_are_looked_up(void **state)
 	request.expand = true;
 	play(session, sizeof session - 1, 100, &got);
 	unlink(file);
-	assert_memory_equal(got.data, GREETING MAIL_OK RCPT_OK "553 5.", strlen(GREETING MAIL_OK RCPT_OK "553 5."));
+	assert_memory_equal(got.data, GREETING MAIL_OK RCPT_OK "553 5.",
+		strlen(GREETING MAIL_OK RCPT_OK "553 5."));
 	assert_string_equal(fake.seen.data, "from \nto root\nto nowhere@example.net\n--\n==\n");
 	buf_release(&got);
 }
@@ -562,10 +613,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(single_recipients, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_path_has_its_limit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_command_line_has_its_limit, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_message_has_50000_recipients_at_most, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_message_has_50000_recipients_at_most, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_message_that_is_too_large, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_end_of_input, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(nonsense_beside_a_message_is_forgiven, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			nonsense_beside_a_message_is_forgiven, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_id_is_the_best_there_is, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(replies_to_a_message, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_reply_fits_its_line, set_up, tear_down),
