@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/crc32.h"
 
-
 enum { SLICES = 8 };
 
 /* table[k][b]: what byte b does to the checksum with k zero bytes behind it. */

@@ -38,7 +38,8 @@ static enum store_lock lock_anywhere(struct place *p, const char *id)
 	return store_lock(&p->failed, id, &p->entry);
 }
 
-static bool place_find(struct place *p, const struct queue_change *c, const char *id, struct error *err)
+static bool place_find(
+	struct place *p, const struct queue_change *c, const char *id, struct error *err)
 {
 	enum store_lock lock = STORE_GONE;
 
@@ -58,7 +59,8 @@ static bool is_whole(const struct place *p, struct error *err)
 {
 	if (!p->entry.damage)
 		return true;
-	error_set(err, EX_DATAERR, NULL, "message '%s' is damaged: %s", p->entry.id, p->entry.damage);
+	error_set(
+		err, EX_DATAERR, NULL, "message '%s' is damaged: %s", p->entry.id, p->entry.damage);
 	return error_hint(err, "it can only be looked at and removed");
 }
 

@@ -39,7 +39,8 @@ void queue_warn_if_overdue(struct config *c, struct caller *caller)
 	if (!queue_is_overdue(c, caller, &seconds))
 		return;
 	units_add_duration(&since, seconds - seconds % 60);
-	error_set(&warning, EX_OK, NULL, "messages are due, but the queue was not run for %s", buf_str(&since));
+	error_set(&warning, EX_OK, NULL, "messages are due, but the queue was not run for %s",
+		buf_str(&since));
 	error_hint(&warning, "a timer has to call 'sendoff queue run'");
 	outcome_print_error(&warning, NULL);
 	buf_release(&since);
@@ -112,7 +113,10 @@ static int list(struct config *c, struct caller *caller, int argc, char **argv)
 	return print_list(c, caller, form);
 }
 
-/* The value of "--name VALUE" or "--name=VALUE" at argv[*i]; NULL: it is another word, or the value is missing. */
+/*
+ * The value of "--name VALUE" or "--name=VALUE" at argv[*i]; NULL: it is another word, or the
+ * value is missing.
+ */
 static const char *option_value(int argc, char **argv, int *i, const char *name)
 {
 	size_t len = strlen(name);
@@ -149,7 +153,8 @@ static int run(struct config *c, struct caller *caller, int argc, char **argv)
 typedef bool change_function(const struct queue_change *c, const char *id, struct error *err);
 
 /* One id after another; the first error decides the status. */
-static int change(struct config *c, struct caller *caller, int argc, char **argv, change_function *work)
+static int change(
+	struct config *c, struct caller *caller, int argc, char **argv, change_function *work)
 {
 	struct buf out = BUF_INIT;
 	struct queue_change what = { .config = c, .caller = caller, .out = &out };
@@ -191,7 +196,9 @@ int queue_command(struct config *c, struct caller *caller, int argc, char **argv
 		if (strcmp(word, changes[i].name) != 0)
 			continue;
 		if (argc < 3 || argc - 2 > changes[i].ids_max)
-			return usage(argc < 3 ? "an ID is missing behind" : "one ID is wanted behind", word);
+			return usage(
+				argc < 3 ? "an ID is missing behind" : "one ID is wanted behind",
+				word);
 		return change(c, caller, argc - 2, argv + 2, changes[i].work);
 	}
 	return usage("unknown word", word);

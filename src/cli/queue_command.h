@@ -12,7 +12,10 @@
 
 #include <stdint.h>
 
-/* `sendoff queue [list|run|show|remove|hold|release] …`: argv[0] is "queue"; -C was taken out and read before. */
+/*
+ * `sendoff queue [list|run|show|remove|hold|release] …`: argv[0] is "queue"; -C was taken out and
+ * read before.
+ */
 int queue_command(struct config *c, struct caller *caller, int argc, char **argv);
 
 /* `mailq`, `sendmail -bp`; needs no account. */

@@ -152,12 +152,14 @@ static void add_text(struct list *l, const struct entry *e, bool is_held)
 	struct buf size = BUF_INIT, age = BUF_INIT, next = BUF_INIT;
 
 	if (l->count == 0)
-		buf_addf(l->out, "%s%-21s %9s %7s %5s %6s  FROM, TO, WHY%s\n", l->form == QUEUE_FORM_COLOUR ? "\033[1m" : "", "ID",
-			"SIZE", "AGE", "TRIES", "NEXT", l->form == QUEUE_FORM_COLOUR ? "\033[0m" : "");
+		buf_addf(l->out, "%s%-21s %9s %7s %5s %6s  FROM, TO, WHY%s\n",
+			l->form == QUEUE_FORM_COLOUR ? "\033[1m" : "", "ID", "SIZE", "AGE", "TRIES",
+			"NEXT", l->form == QUEUE_FORM_COLOUR ? "\033[0m" : "");
 	units_add_size(&size, e->size);
 	add_age(&age, clock_wall_s() - e->queued_at_ms / 1000);
 	add_next(&next, e, is_held);
-	buf_addf(l->out, "%-21s %9s %7s %5u %6s  ", e->id, buf_str(&size), buf_str(&age), e->attempts, buf_str(&next));
+	buf_addf(l->out, "%-21s %9s %7s %5u %6s  ", e->id, buf_str(&size), buf_str(&age),
+		e->attempts, buf_str(&next));
 	add_cut(l->out, sender && *sender ? sender : "<>", WIDTH - 54);
 	buf_addc(l->out, '\n');
 	add_recipients(l->out, e);
@@ -250,16 +252,19 @@ static void add_total(struct list *l)
 	buf_addc(l->out, '\n');
 }
 
-bool queue_list(struct config *c, struct caller *caller, enum queue_form form, struct buf *out, struct error *err)
+bool queue_list(struct config *c, struct caller *caller, enum queue_form form, struct buf *out,
+	struct error *err)
 {
 	struct list l = { .config = c, .caller = caller, .form = form, .out = out };
 	struct store store = STORE_INIT, failed = STORE_INIT;
 	bool ok = true;
 
 	if (!c->queue_dir)
-		return error_set(err, EX_CONFIG, NULL, "where the queue is cannot be told: the configuration cannot be read");
+		return error_set(err, EX_CONFIG, NULL,
+			"where the queue is cannot be told: the configuration cannot be read");
 	if (access(c->queue_dir, F_OK) == 0 || errno != ENOENT) {
-		ok = store_open(&store, c, caller, STORE_EXISTING, err) && add_store(&l, &store, false, err);
+		ok = store_open(&store, c, caller, STORE_EXISTING, err) &&
+		     add_store(&l, &store, false, err);
 		if (ok && store_open_failed(&failed, &store))
 			ok = add_store(&l, &failed, true, err);
 	}
@@ -279,18 +284,22 @@ static void add_detail(struct buf *out, const char *name, const char *text)
 
 static void add_detail_recipients(const struct entry *e, struct buf *out)
 {
-	static const char *const fates[] = { [ENTRY_LEFT] = "left", [ENTRY_DONE] = "done", [ENTRY_FAILED] = "failed" };
+	static const char *const fates[] = {
+		[ENTRY_LEFT] = "left", [ENTRY_DONE] = "done", [ENTRY_FAILED] = "failed"
+	};
 
 	for (size_t i = 0; i < e->envelope.count; i++) {
 		const struct entry_recipient *r = &e->recipients[i];
 
 		buf_addf(out, "recipient (%s): ", fates[r->fate]);
-		buf_add_printable(out, e->envelope.recipients[i].address, strlen(e->envelope.recipients[i].address));
+		buf_add_printable(out, e->envelope.recipients[i].address,
+			strlen(e->envelope.recipients[i].address));
 		buf_addf(out, "%s%s\n", r->error ? ": " : "", r->error ? r->error->text : "");
 	}
 }
 
-void queue_list_details(const struct entry *e, struct config *c, struct caller *caller, struct buf *out)
+void queue_list_details(
+	const struct entry *e, struct config *c, struct caller *caller, struct buf *out)
 {
 	char *sender = sender_of(e, c, caller), *reason = reason_of(e, c);
 

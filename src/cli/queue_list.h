@@ -15,10 +15,15 @@
 
 enum queue_form { QUEUE_FORM_TEXT, QUEUE_FORM_COLOUR, QUEUE_FORM_JSON };
 
-/* Adds all messages that the caller may see, those in failed/ too.  A directory that is not there is an empty queue. */
-bool queue_list(struct config *c, struct caller *caller, enum queue_form form, struct buf *out, struct error *err);
+/*
+ * Adds all messages that the caller may see, those in failed/ too.  A directory that is not there
+ * is an empty queue.
+ */
+bool queue_list(struct config *c, struct caller *caller, enum queue_form form, struct buf *out,
+	struct error *err);
 
 /* Adds what is known of one message, without the message. */
-void queue_list_details(const struct entry *e, struct config *c, struct caller *caller, struct buf *out);
+void queue_list_details(
+	const struct entry *e, struct config *c, struct caller *caller, struct buf *out);
 
 #endif

@@ -6,7 +6,8 @@
 
 #include <sys/stat.h>
 
-void account_file_path(struct buf *path, const struct config *c, const char *kind, const struct account *a)
+void account_file_path(
+	struct buf *path, const struct config *c, const char *kind, const struct account *a)
 {
 	buf_addf(path, "%s/%s-", c->state_dir, kind);
 	for (const char *p = a->name; *p; p++)

@@ -10,7 +10,8 @@
 #include "config/config.h"
 
 /* Adds "state_dir/kind-account". */
-void account_file_path(struct buf *path, const struct config *c, const char *kind, const struct account *a);
+void account_file_path(
+	struct buf *path, const struct config *c, const char *kind, const struct account *a);
 
 /* Makes state_dir where it can be made. */
 void account_file_make_directory(const struct config *c);

@@ -10,36 +10,43 @@
 #include <syslog.h>
 
 enum {
-	WINDOW = 10, /* transactions in flight at most */
+	WINDOW = 10,   /* transactions in flight at most */
 	FRUITLESS = 2, /* connections in a row that ended before any message had its reply */
 };
 
 struct run {
 	const struct account_run_params *p;
 	struct group *group;
-	const struct account *own, *account; /* the messages' own, and the one in use: a fallback perhaps */
+	const struct account *own;     /* the messages' own */
+	const struct account *account; /* the one in use: a fallback perhaps */
 	struct session_params session_params;
 	struct session *session, own_session; /* the one in use: the caller's or ours */
 	struct slot slot;
 	struct route route;
 	struct parcel parcels[WINDOW];
-	bool is_tried;	  /* there was an attempt to reach the account */
-	bool is_useless;  /* nothing more is to be tried through this account; trouble says why */
+	bool is_tried;   /* there was an attempt to reach the account */
+	bool is_useless; /* nothing more is to be tried through this account; trouble says why */
 	struct error trouble;
 	bool is_cautious; /* results were lost: one message at a time until a reply has come */
-	bool is_single;	  /* this stream has one message */
+	bool is_single;   /* this stream has one message */
 	bool is_answered; /* over this connection */
 	struct candidate *suspect; /* the first message that a stream was lost with, untried */
-	struct strlist reports; /* made here and not yet in the group */
-	unsigned handed, settled; /* messages of this stream; of all */
+	struct strlist reports;    /* made here and not yet in the group */
+	unsigned handed, settled;  /* messages of this stream; of all */
 	unsigned fruitless;
 };
 
 static struct finish finish_of(struct run *r, struct parcel *f)
 {
 	return (struct finish){
-		.store = r->p->store, .config = r->p->config, .caller = f->caller, .account = r->account, .route = &r->route,
-		.offers_dsn = r->session->capabilities.offers & OFFER_DSN, .entry = &f->entry, .summary = r->p->summary,
+		.store = r->p->store,
+		.config = r->p->config,
+		.caller = f->caller,
+		.account = r->account,
+		.route = &r->route,
+		.offers_dsn = r->session->capabilities.offers & OFFER_DSN,
+		.entry = &f->entry,
+		.summary = r->p->summary,
 		.reports = &r->reports,
 	};
 }
@@ -58,7 +65,8 @@ static bool take(struct run *r, struct parcel *f, struct candidate *candidate)
 	candidate->is_out = true;
 	if (store_lock(r->p->store, candidate->id, &f->entry) == STORE_LOCKED) {
 		parcel_take(f, candidate, r->p->run->caller);
-		if (candidate->is_extra ? !f->entry.damage : selection_takes(r->p->store, r->p->run, &f->entry))
+		if (candidate->is_extra ? !f->entry.damage
+					: selection_takes(r->p->store, r->p->run, &f->entry))
 			return true;
 		if (f->entry.damage) {
 			struct finish finish = finish_of(r, f);
@@ -134,9 +142,11 @@ static void judge(struct run *r, const struct delivery_result *results)
 
 		if (one->fate == FATE_UNKNOWN)
 			r->is_cautious = true;
-		else if (one->fate == FATE_ACCEPTED || (one->error && one->error->reply && one->error->reply != 421))
+		else if (one->fate == FATE_ACCEPTED ||
+			 (one->error && one->error->reply && one->error->reply != 421))
 			r->is_answered = true;
-		if (one->error && one->error->code == EX_NOPERM && one->error->scope == ERROR_OF_ROUTE && !r->is_useless)
+		if (one->error && one->error->code == EX_NOPERM &&
+			one->error->scope == ERROR_OF_ROUTE && !r->is_useless)
 			note_refusal(r, one->error);
 	}
 }
@@ -154,7 +164,9 @@ static void done(void *context, struct mail *mail, struct delivery_result *resul
 	struct run *r = context;
 	struct parcel *f = parcel_of(r, mail);
 	struct finish finish = finish_of(r, f);
-	struct finish_attempt attempt = { .numbers = f->numbers, .envelope = &f->envelope, .results = results };
+	struct finish_attempt attempt = {
+		.numbers = f->numbers, .envelope = &f->envelope, .results = results
+	};
 
 	judge(r, results);
 	if (r->session->stream.fd >= 0)
@@ -181,9 +193,10 @@ static bool open_account(struct run *r, struct error *err)
 	if (!slot_take(&r->slot, r->account, r->p->config, err))
 		return false;
 	r->is_tried = true;
-	r->session_params = (struct session_params){
-		.account = r->account, .config = r->p->config, .caller = run->caller, .trace = run->trace
-	};
+	r->session_params = (struct session_params){ .account = r->account,
+		.config = r->p->config,
+		.caller = run->caller,
+		.trace = run->trace };
 	if (session_open(r->session, &r->session_params, err)) {
 		route_note(&r->route, r->session);
 		trouble_forget(r->account, r->p->config);
@@ -205,7 +218,8 @@ static bool open_any(struct run *r, struct error *err)
 		return true;
 	first = *err;
 	while (err->scope == ERROR_OF_ROUTE && r->account->fallback && !process_stopped()) {
-		log_line(LOG_WARNING, "account %s: %s; falling back to %s", r->account->name, err->text, r->account->fallback);
+		log_line(LOG_WARNING, "account %s: %s; falling back to %s", r->account->name,
+			err->text, r->account->fallback);
 		r->account = config_account(r->p->config, r->account->fallback);
 		if (open_account(r, err))
 			return true;
@@ -242,7 +256,8 @@ static bool is_age_due(struct run *r, const struct candidate *candidate)
 }
 
 /* A message waits for what *err says of the account. */
-static bool wait_for_account(struct run *r, struct candidate *candidate, const struct error *err, bool is_charged)
+static bool wait_for_account(
+	struct run *r, struct candidate *candidate, const struct error *err, bool is_charged)
 {
 	struct parcel *f = &r->parcels[0];
 	bool has_left;
@@ -266,7 +281,8 @@ static void give_up(struct run *r, const struct error *err, bool is_charged)
 
 	while ((candidate = group_next(r->group)) && !process_stopped()) {
 		candidate->is_out = true;
-		if ((is_charged || is_age_due(r, candidate)) && wait_for_account(r, candidate, err, is_charged))
+		if ((is_charged || is_age_due(r, candidate)) &&
+			wait_for_account(r, candidate, err, is_charged))
 			is_charged = false;
 	}
 }
@@ -292,10 +308,12 @@ static bool use_session(struct run *r, struct error *err)
 		ok = stream(r, err);
 		if (r->is_answered)
 			r->is_cautious = false;
-		if (!ok && r->settled == before && r->suspect && wait_for_account(r, r->suspect, err, true))
-			r->settled++; /* it may be this message that the server cannot bear: the others go first */
+		if (!ok && r->settled == before && r->suspect &&
+			wait_for_account(r, r->suspect, err, true))
+			r->settled++; /* perhaps the server cannot bear it: the others go first */
 		take_reports(r);
-	} while (ok && r->settled > before && !r->is_useless && !process_stopped() && group_next(r->group));
+	} while (ok && r->settled > before && !r->is_useless && !process_stopped() &&
+		 group_next(r->group));
 	r->fruitless = r->settled > before && (ok || r->is_answered) ? 0 : r->fruitless + 1;
 	if (!ok && err->code == EX_NOPERM && !r->is_useless)
 		note_refusal(r, err);
@@ -334,7 +352,8 @@ void account_run(const struct account_run_params *p, struct group *g)
 	run_init(&r, p, g);
 	r.own = r.account = g->account ? config_account(p->config, g->account) : NULL;
 	if (!r.own) {
-		error_set(&err, EX_CONFIG, NULL, "the account '%s' is gone", g->account ? g->account : "");
+		error_set(&err, EX_CONFIG, NULL, "the account '%s' is gone",
+			g->account ? g->account : "");
 		account_run_gone(p, g, &err);
 		return;
 	}

@@ -13,7 +13,7 @@
 struct account_run_params {
 	const struct run_params *run;
 	struct store *store;
-	struct config *config; /* the messages' own */
+	struct config *config;   /* the messages' own */
 	struct session *session; /* an open one to begin with, NULL: none; closed in the end */
 	struct run_summary *summary;
 };

@@ -59,9 +59,11 @@ static void add_references(const struct message *original, struct buf *out)
 	const struct field *f = at < original->header.count ? &original->header.fields[at] : NULL;
 	size_t len = f ? field_value_len(f) : 0;
 
-	if (!f || len > 900 || ascii_has_line_break(field_value(f), len) || ascii_has_8bit(field_value(f), len))
+	if (!f || len > 900 || ascii_has_line_break(field_value(f), len) ||
+		ascii_has_8bit(field_value(f), len))
 		return;
-	buf_addf(out, "In-Reply-To:%.*s\nReferences:%.*s\n", (int)len, field_value(f), (int)len, field_value(f));
+	buf_addf(out, "In-Reply-To:%.*s\nReferences:%.*s\n", (int)len, field_value(f), (int)len,
+		field_value(f));
 }
 
 static void add_head(const struct report *r, const char *subject, const char *from, struct buf *out)
@@ -75,12 +77,14 @@ static void add_head(const struct report *r, const char *subject, const char *fr
 
 static void add_words(const struct report *r, struct buf *out)
 {
-	buf_addf(out, "This is the mail system at %s.\n\n%s\n", config_host(r->config), words[r->action].intro);
+	buf_addf(out, "This is the mail system at %s.\n\n%s\n", config_host(r->config),
+		words[r->action].intro);
 	for (size_t i = 0; i < r->count; i++) {
 		const struct report_recipient *one = &r->recipients[i];
 
 		add_address(out, "<", one->recipient->address, ">\n");
-		if (one->recipient->original && !address_equal(one->recipient->original, one->recipient->address))
+		if (one->recipient->original &&
+			!address_equal(one->recipient->original, one->recipient->address))
 			add_address(out, "    (sent to <", one->recipient->original, ">)\n");
 		if (one->error)
 			report_add_wrapped(out, one->error->text);
@@ -97,8 +101,8 @@ static bool is_whole_returnable(const struct report *r)
 	const struct body_facts *facts = &r->message->facts;
 
 	return r->envelope->ret == RETURN_FULL && r->action == REPORT_FAILED &&
-	       r->message->body.size <= REPORT_ORIGINAL_MAX && !facts->has_nul && !facts->has_bare_cr &&
-	       facts->longest <= 998;
+	       r->message->body.size <= REPORT_ORIGINAL_MAX && !facts->has_nul &&
+	       !facts->has_bare_cr && facts->longest <= 998;
 }
 
 static bool add_body(const struct spool *body, struct buf *out, struct error *err)
@@ -122,9 +126,12 @@ static bool add_original(const struct report *r, struct buf *out, struct error *
 	bool whole = is_whole_returnable(r), is_8bit;
 
 	header_write(&r->message->header, &header);
-	is_8bit = ascii_has_8bit(buf_str(&header), header.len) || (whole && r->message->facts.has_8bit);
-	buf_addf(out, "Content-Description: %s\nContent-Type: %s\n%s\n", whole ? "Undelivered message" : "Message header",
-		whole ? "message/rfc822" : "text/rfc822-headers", is_8bit ? "Content-Transfer-Encoding: 8bit\n" : "");
+	is_8bit = ascii_has_8bit(buf_str(&header), header.len) ||
+		  (whole && r->message->facts.has_8bit);
+	buf_addf(out, "Content-Description: %s\nContent-Type: %s\n%s\n",
+		whole ? "Undelivered message" : "Message header",
+		whole ? "message/rfc822" : "text/rfc822-headers",
+		is_8bit ? "Content-Transfer-Encoding: 8bit\n" : "");
 	buf_add(out, buf_str(&header), header.len);
 	buf_release(&header);
 	if (!whole)
@@ -134,8 +141,8 @@ static bool add_original(const struct report *r, struct buf *out, struct error *
 }
 
 /* Reads the text as any message is read, and completes it. */
-static bool finish(struct message *out, const struct report *r, const char *from, const struct buf *text,
-	struct error *err)
+static bool finish(struct message *out, const struct report *r, const char *from,
+	const struct buf *text, struct error *err)
 {
 	struct message_source source = { .fd = -1 };
 	struct compose_params params = { .config = r->config, .caller = r->caller };
@@ -143,7 +150,8 @@ static bool finish(struct message *out, const struct report *r, const char *from
 	bool ok;
 
 	message_reader_begin(&reader, out, &source);
-	ok = message_reader_add(&reader, text->data, text->len, err) && message_reader_end(&reader, err);
+	ok = message_reader_add(&reader, text->data, text->len, err) &&
+	     message_reader_end(&reader, err);
 	message_reader_release(&reader);
 	if (ok)
 		compose_message(out, from, &params);
@@ -159,8 +167,14 @@ bool report_make(struct message *out, const struct report *r, struct error *err)
 
 	queue_id_make(boundary);
 	add_head(r, words[r->action].subject, from, &text);
-	buf_addf(&text, "Content-Type: multipart/report; report-type=delivery-status;\n boundary=\"=_%s\"\n\n", boundary);
-	buf_addf(&text, "--=_%s\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n", boundary);
+	buf_addf(&text,
+		"Content-Type: multipart/report; report-type=delivery-status;\n "
+		"boundary=\"=_%s\"\n\n",
+		boundary);
+	buf_addf(&text,
+		"--=_%s\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
+		"8bit\n\n",
+		boundary);
 	add_words(r, &text);
 	buf_addf(&text, "\n--=_%s\nContent-Type: message/delivery-status\n\n", boundary);
 	report_add_fields(r, &text);
@@ -173,15 +187,17 @@ bool report_make(struct message *out, const struct report *r, struct error *err)
 	return ok;
 }
 
-bool report_make_notice(struct message *out, const struct report *r, const char *subject, const char *words_of_it,
-	struct error *err)
+bool report_make_notice(struct message *out, const struct report *r, const char *subject,
+	const char *words_of_it, struct error *err)
 {
 	struct buf text = BUF_INIT;
 	char *from = report_from(r);
 	bool ok;
 
 	add_head(r, subject, from, &text);
-	buf_addf(&text, "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n%s", words_of_it);
+	buf_addf(&text,
+		"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n%s",
+		words_of_it);
 	ok = finish(out, r, from, &text, err);
 	buf_release(&text);
 	free(from);
@@ -190,12 +206,13 @@ bool report_make_notice(struct message *out, const struct report *r, const char 
 
 bool report_is_wanted(const struct recipient *r, const struct account *a, enum report_action action)
 {
-	static const unsigned asked[] = {
-		[REPORT_FAILED] = NOTIFY_FAILURE, [REPORT_DELAYED] = NOTIFY_DELAY, [REPORT_RELAYED] = NOTIFY_SUCCESS
-	};
+	static const unsigned asked[] = { [REPORT_FAILED] = NOTIFY_FAILURE,
+		[REPORT_DELAYED] = NOTIFY_DELAY,
+		[REPORT_RELAYED] = NOTIFY_SUCCESS };
 	unsigned notify = r->notify;
 
-	if (notify == NOTIFY_DEFAULT && (!a || !a->dsn_notify || !envelope_parse_notify(a->dsn_notify, &notify)))
+	if (notify == NOTIFY_DEFAULT &&
+		(!a || !a->dsn_notify || !envelope_parse_notify(a->dsn_notify, &notify)))
 		notify = NOTIFY_FAILURE;
 	return notify & asked[action];
 }

@@ -2,15 +2,16 @@
 /*
  * ID.msg:
  *
- *	body	   octets as the spool has them, so that a spooled message needs no copy: its file gets the rest
- *		   behind it and a name
+ *	body	   octets as the spool has them, so that a spooled message needs no copy: its
+ *		   file gets the rest behind it, and a name
  *	header	   fields with CR LF line ends, no empty line
  *	envelope   lines of queue/record.h, in this order:
- *		   queued MS, uid N, account A, config FILE, full-name NAME, report 0|1, partial 0|1, sender S,
- *		   return N, envid E, facts LONGEST 8BIT NUL BARE-CR UTF8, recipients N, then N of
- *		   recipient ADDRESS NOTIFY ORIGINAL ORCPT
- *	last line  "end sendoff-1 BODY HEADER ENVELOPE MESSAGE CRC\n": lengths in octets, the CRC-32 of body and
- *		   header, and that of the envelope and this line before it; hexadecimal, lower case, fixed width
+ *		   queued MS, uid N, account A, config FILE, full-name NAME, report 0|1,
+ *		   partial 0|1, sender S, return N, envid E, facts LONGEST 8BIT NUL BARE-CR UTF8,
+ *		   recipients N, then N of recipient ADDRESS NOTIFY ORIGINAL ORCPT
+ *	last line  "end sendoff-1 BODY HEADER ENVELOPE MESSAGE CRC\n": lengths in octets, the
+ *		   CRC-32 of body and header, and that of the envelope and this line before it;
+ *		   hexadecimal, lower case, fixed width
  *
  * The last line has a fixed length and is found from the end; a file that is cut off has none.
  */
@@ -32,7 +33,7 @@
 enum {
 	BLOCK = 65536,
 	END_CRC = ENTRY_END_LEN - 9, /* where in the last line its checksum begins */
-	ADDRESS_MAX = 4096, /* octets of an address that is read back */
+	ADDRESS_MAX = 4096,          /* octets of an address that is read back */
 };
 
 struct end {
@@ -42,8 +43,8 @@ struct end {
 
 static void add_end(struct buf *out, const struct end *end)
 {
-	buf_addf(out, "end sendoff-1 %016" PRIx64 " %08" PRIx64 " %08" PRIx64 " %08" PRIx32 " ", end->body, end->header,
-		end->envelope, end->message_crc);
+	buf_addf(out, "end sendoff-1 %016" PRIx64 " %08" PRIx64 " %08" PRIx64 " %08" PRIx32 " ",
+		end->body, end->header, end->envelope, end->message_crc);
 }
 
 static void add_envelope(const struct entry *e, const struct body_facts *facts, struct buf *out)
@@ -97,7 +98,8 @@ static bool spool_crc(const struct spool *s, uint32_t *crc, struct error *err)
 	return n == 0;
 }
 
-bool entry_write_trailer(const struct entry *e, const struct message *m, struct buf *out, struct error *err)
+bool entry_write_trailer(
+	const struct entry *e, const struct message *m, struct buf *out, struct error *err)
 {
 	struct end end = { .body = m->body.size };
 	size_t start = out->len, envelope;
@@ -141,7 +143,10 @@ static bool read_at(struct entry *e, int fd, uint64_t offset, size_t len, struct
 	return true;
 }
 
-/* Reads the last line, which must be exactly what would be written for its values; the checksum is left for later. */
+/*
+ * Reads the last line, which must be exactly what would be written for its values; the checksum
+ * is left for later.
+ */
 static bool read_end(struct entry *e, int fd, uint64_t size, struct end *end, struct buf *line)
 {
 	struct buf again = BUF_INIT;
@@ -152,8 +157,8 @@ static bool read_end(struct entry *e, int fd, uint64_t size, struct end *end, st
 	if (!read_at(e, fd, size - ENTRY_END_LEN, ENTRY_END_LEN, line))
 		return false;
 	*end = (struct end){ 0 };
-	ok = sscanf(line->data, "end sendoff-1 %16" SCNx64 " %8" SCNx64 " %8" SCNx64 " %8" SCNx32, &end->body, &end->header,
-		     &end->envelope, &end->message_crc) == 4;
+	ok = sscanf(line->data, "end sendoff-1 %16" SCNx64 " %8" SCNx64 " %8" SCNx64 " %8" SCNx32,
+		     &end->body, &end->header, &end->envelope, &end->message_crc) == 4;
 	add_end(&again, end);
 	ok = ok && again.len == END_CRC && memcmp(again.data, line->data, END_CRC) == 0;
 	buf_release(&again);
@@ -162,8 +167,8 @@ static bool read_end(struct entry *e, int fd, uint64_t size, struct end *end, st
 
 static bool is_sane(const struct end *end, uint64_t size)
 {
-	return end->header <= HEADER_MAX_BYTES * 2 && end->envelope <= ENTRY_ENVELOPE_MAX && end->body <= size &&
-	       end->body + end->header + end->envelope + ENTRY_END_LEN == size;
+	return end->header <= HEADER_MAX_BYTES * 2 && end->envelope <= ENTRY_ENVELOPE_MAX &&
+	       end->body <= size && end->body + end->header + end->envelope + ENTRY_END_LEN == size;
 }
 
 static bool read_flag(struct record *r, const char *key, bool *flag)
@@ -194,8 +199,8 @@ static bool read_recipient(struct record *r, struct recipient *to)
 {
 	uint64_t notify;
 
-	if (!record_next(r, "recipient", 4) || !r->values[0] || !*r->values[0] || strlen(r->values[0]) > ADDRESS_MAX ||
-		!record_to_number(r, 1, 15, &notify))
+	if (!record_next(r, "recipient", 4) || !r->values[0] || !*r->values[0] ||
+		strlen(r->values[0]) > ADDRESS_MAX || !record_to_number(r, 1, 15, &notify))
 		return false;
 	to->address = record_take(r, 0);
 	to->notify = (unsigned)notify;
@@ -284,7 +289,8 @@ static bool read_header(struct entry *e, const struct buf *text)
 		size_t len = stop ? (size_t)(stop - p) : 0, name_len;
 		bool folded = *p == ' ' || *p == '\t';
 
-		if (!stop || (folded ? !e->message.header.count : !header_line_is_field(p, len, &name_len)))
+		if (!stop || (folded ? !e->message.header.count
+				     : !header_line_is_field(p, len, &name_len)))
 			return entry_damaged(e, "the header makes no sense");
 		if (folded)
 			header_continue(&e->message.header, p, len);
@@ -314,7 +320,8 @@ bool entry_read_message(struct entry *e, int fd, uint64_t size)
 	bool ok = read_end(e, fd, size, &end, &line) && is_sane(&end, size);
 
 	ok = ok && read_at(e, fd, end.body, end.header, &header) && take_body(e, fd, end.body);
-	ok = ok && (spool_crc(&e->message.body, &crc, &err) || entry_damaged(e, "the file cannot be read"));
+	ok = ok && (spool_crc(&e->message.body, &crc, &err) ||
+			   entry_damaged(e, "the file cannot be read"));
 	if (ok && crc32_add(crc, buf_str(&header), header.len) != end.message_crc)
 		ok = entry_damaged(e, "the checksum of the message is wrong");
 	ok = ok && read_header(e, &header);

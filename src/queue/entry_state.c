@@ -7,9 +7,12 @@
  *	next SECONDS
  *	flags HELD DELAY-REPORTED NULL-REFUSED PARTIAL
  *	recipients N, then N of
- *	recipient FATE		      (before it, where the last error is another one than that of the recipient before:
- *				      error CODE SCOPE REPLY STATUS TEXT HINT, or no-error)
- *	end CRC			      (CRC-32 of all before this line)
+ *	recipient FATE
+ *	end CRC		CRC-32 of all before this line
+ *
+ * Before a recipient whose last error is another one than that of the recipient before stands
+ *
+ *	error CODE SCOPE REPLY STATUS TEXT HINT		or	no-error
  */
 #include "queue/entry.h"
 
@@ -71,7 +74,8 @@ void entry_write_state(const struct entry *e, struct buf *out)
 
 static bool read_flags(struct entry *e, struct record *r)
 {
-	bool *flags[] = { &e->is_held, &e->was_delay_reported, &e->was_null_refused, &e->is_partial };
+	bool *flags[] = { &e->is_held, &e->was_delay_reported, &e->was_null_refused,
+		&e->is_partial };
 	bool ok = record_next(r, "flags", sizeof flags / sizeof *flags);
 
 	for (size_t i = 0; ok && i < sizeof flags / sizeof *flags; i++) {
@@ -87,7 +91,8 @@ static bool read_flags(struct entry *e, struct record *r)
 static const struct error *add_own_error(struct entry *e, struct error *error)
 {
 	if ((e->error_count & (e->error_count - 1)) == 0)
-		e->errors = alloc_grow(e->errors, e->error_count ? e->error_count * 2 : 1, sizeof *e->errors);
+		e->errors = alloc_grow(
+			e->errors, e->error_count ? e->error_count * 2 : 1, sizeof *e->errors);
 	e->errors[e->error_count++] = error;
 	return error;
 }
@@ -98,8 +103,9 @@ static bool read_error(struct entry *e, struct record *r, const struct error **e
 	struct error *read;
 
 	if (!record_next(r, "error", 6) || !record_to_number(r, 0, 255, &code) ||
-		!record_to_number(r, 1, ERROR_OF_ROUTE, &scope) || !record_to_number(r, 2, 999, &reply) || !r->values[3] ||
-		!r->values[4] || !r->values[5])
+		!record_to_number(r, 1, ERROR_OF_ROUTE, &scope) ||
+		!record_to_number(r, 2, 999, &reply) || !r->values[3] || !r->values[4] ||
+		!r->values[5])
 		return false;
 	read = alloc_zero(1, sizeof *read);
 	error_set(read, (int)code, r->values[3], "%s", r->values[4]);
@@ -120,7 +126,8 @@ static bool read_recipient(struct entry *e, size_t i, struct record *r, const st
 		return false;
 	if (!record_next_number(r, "recipient", ENTRY_FATES - 1, &fate))
 		return false;
-	e->recipients[i] = (struct entry_recipient){ .fate = (enum entry_fate)fate, .error = *error };
+	e->recipients[i] =
+		(struct entry_recipient){ .fate = (enum entry_fate)fate, .error = *error };
 	return true;
 }
 
@@ -129,7 +136,8 @@ static bool read_recipients(struct entry *e, struct record *r)
 	const struct error *error = NULL;
 	uint64_t count;
 
-	if (!record_next_number(r, "recipients", ENVELOPE_RECIPIENTS_MAX, &count) || count != e->envelope.count)
+	if (!record_next_number(r, "recipients", ENVELOPE_RECIPIENTS_MAX, &count) ||
+		count != e->envelope.count)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!read_recipient(e, i, r, &error))
@@ -166,7 +174,8 @@ bool entry_read_state(struct entry *e, const char *text, size_t len)
 static bool is_equal(const struct error *a, const struct error *b)
 {
 	return a->code == b->code && a->scope == b->scope && a->reply == b->reply &&
-	       strcmp(a->status, b->status) == 0 && strcmp(a->text, b->text) == 0 && strcmp(a->hint, b->hint) == 0;
+	       strcmp(a->status, b->status) == 0 && strcmp(a->text, b->text) == 0 &&
+	       strcmp(a->hint, b->hint) == 0;
 }
 
 static const struct error *keep_error(struct entry *e, const struct error *err)
@@ -181,7 +190,8 @@ static const struct error *keep_error(struct entry *e, const struct error *err)
 	return add_own_error(e, copy);
 }
 
-void entry_set_recipient(struct entry *e, size_t recipient, enum entry_fate fate, const struct error *err)
+void entry_set_recipient(
+	struct entry *e, size_t recipient, enum entry_fate fate, const struct error *err)
 {
 	e->recipients[recipient].fate = fate;
 	e->recipients[recipient].error = err ? keep_error(e, err) : NULL;

@@ -32,7 +32,8 @@ static void plan_next(const struct finish *f)
 	if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) < 0)
 		chance = (uint32_t)clock_now_ms();
 	e->attempts++;
-	e->next_try_s = schedule_next(f->config, queued_at_s(e), e->attempts, clock_wall_s(), chance);
+	e->next_try_s =
+		schedule_next(f->config, queued_at_s(e), e->attempts, clock_wall_s(), chance);
 }
 
 /* The last try was in vain: the error says since when it was tried. */
@@ -49,7 +50,8 @@ static void expire(const struct finish *f, size_t recipient, const struct error 
 	buf_release(&age);
 }
 
-static void settle_recipient(const struct finish *f, size_t recipient, const struct result *r, bool expired)
+static void settle_recipient(
+	const struct finish *f, size_t recipient, const struct result *r, bool expired)
 {
 	switch (r->fate) {
 	case FATE_NONE:
@@ -78,10 +80,17 @@ static void write_journal(const struct finish *f, const struct finish_attempt *a
 	size_t at = header_find(&e->message.header, "Message-ID", 0);
 	char *message_id = NULL;
 	struct journal_entry line = {
-		.id = e->id, .uid = e->uid, .account = f->account ? f->account->name : e->account, .route = f->route,
-		.sender = a->envelope->sender, .envelope = a->envelope, .results = a->results,
-		.rest = expired ? JOURNAL_FAILED : JOURNAL_QUEUED, .size = e->size,
-		.delay_ms = clock_wall_s() * 1000 - e->queued_at_ms, .try = e->attempts,
+		.id = e->id,
+		.uid = e->uid,
+		.account = f->account ? f->account->name : e->account,
+		.route = f->route,
+		.sender = a->envelope->sender,
+		.envelope = a->envelope,
+		.results = a->results,
+		.rest = expired ? JOURNAL_FAILED : JOURNAL_QUEUED,
+		.size = e->size,
+		.delay_ms = clock_wall_s() * 1000 - e->queued_at_ms,
+		.try = e->attempts,
 	};
 
 	if (at < e->message.header.count) {
@@ -118,7 +127,8 @@ static void fail_entry(const struct finish *f)
 {
 	struct error err = ERROR_INIT;
 
-	log_line(LOG_ERR, "%s: not delivered, and there is nobody to tell: kept in %s/failed", f->entry->id, f->store->path);
+	log_line(LOG_ERR, "%s: not delivered, and there is nobody to tell: kept in %s/failed",
+		f->entry->id, f->store->path);
 	if (!store_fail(f->store, f->entry, &err)) {
 		log_error(f, &err);
 		f->entry->is_held = true;
@@ -219,7 +229,8 @@ void finish_waiting(const struct finish *f, const struct error *err, bool is_cha
 	notify_failed(f);
 	notify_late(f);
 	if (is_charged || expired)
-		log_line(expired ? LOG_ERR : LOG_WARNING, "%s: %s: %s", f->entry->id, expired ? "expired" : "queued", err->text);
+		log_line(expired ? LOG_ERR : LOG_WARNING, "%s: %s: %s", f->entry->id,
+			expired ? "expired" : "queued", err->text);
 	commit(f);
 }
 

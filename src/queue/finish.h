@@ -18,7 +18,7 @@
 struct finish {
 	struct store *store;
 	struct config *config;
-	struct caller *caller;	       /* whose message it is */
+	struct caller *caller;         /* whose message it is */
 	const struct account *account; /* the one tried; NULL: it is gone */
 	const struct route *route;
 	bool offers_dsn; /* the server makes the reports about what it took */
@@ -27,7 +27,10 @@ struct finish {
 	struct strlist *reports; /* gets the ids of reports that were kept */
 };
 
-/* An attempt, for the recipients with these numbers in the entry, one for each in envelope and results. */
+/*
+ * An attempt, for the recipients with these numbers in the entry, one for each in envelope and
+ * results.
+ */
 struct finish_attempt {
 	const size_t *numbers;
 	const struct envelope *envelope;
@@ -35,14 +38,14 @@ struct finish_attempt {
 };
 
 /*
- * Settles an attempt.  True: the message wants another one at once (its null sender was refused, or some recipients
- * were not reached).
+ * Settles an attempt.  True: the message wants another one at once (its null sender was refused,
+ * or some recipients were not reached).
  */
 bool finish_attempt(const struct finish *f, const struct finish_attempt *a);
 
 /*
- * Settles that the account was of no use, for *err: is_charged says whether it counts as an attempt of this message.
- * Without that only what its age asks for is done.
+ * Settles that the account was of no use, for *err: is_charged says whether it counts as an
+ * attempt of this message. Without that only what its age asks for is done.
  */
 void finish_waiting(const struct finish *f, const struct error *err, bool is_charged);
 

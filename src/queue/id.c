@@ -12,7 +12,7 @@
 static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
 enum {
-	TIME_LEN = 11,	  /* 55 bits of microseconds since 1970: to the year 3111 */
+	TIME_LEN = 11, /* 55 bits of microseconds since 1970: to the year 3111 */
 	CHANCE_LEN = QUEUE_ID_LEN - TIME_LEN, /* 50 bits */
 };
 
@@ -31,7 +31,8 @@ static uint64_t chance(void)
 
 	if (getrandom(&bits, sizeof bits, GRND_NONBLOCK) == (ssize_t)sizeof bits)
 		return bits;
-	clock_gettime(CLOCK_MONOTONIC, &now); /* early boot; the name is tried against the directory all the same */
+	clock_gettime(CLOCK_MONOTONIC,
+		&now); /* early boot; the name is tried against the directory all the same */
 	return (uint64_t)now.tv_nsec << 20 ^ (uint64_t)now.tv_sec ^ (uintptr_t)&now;
 }
 

@@ -22,12 +22,12 @@ struct subjects {
 
 static void subjects_init(struct subjects *s, const struct entry *e)
 {
-	*s = (struct subjects){
-		.list = alloc_zero(e->envelope.count, sizeof *s->list), .numbers = alloc_zero(e->envelope.count, sizeof *s->numbers)
-	};
+	*s = (struct subjects){ .list = alloc_zero(e->envelope.count, sizeof *s->list),
+		.numbers = alloc_zero(e->envelope.count, sizeof *s->numbers) };
 }
 
-static void subjects_add(struct subjects *s, const struct entry *e, size_t number, const struct error *err)
+static void subjects_add(
+	struct subjects *s, const struct entry *e, size_t number, const struct error *err)
 {
 	s->list[s->count] = (struct report_recipient){ &e->envelope.recipients[number], err };
 	s->numbers[s->count++] = number;
@@ -39,20 +39,25 @@ static void subjects_release(struct subjects *s)
 	free(s->numbers);
 }
 
-static bool keep_report(const struct finish *f, const struct envelope *to, const struct message *message, unsigned kind,
-	struct error *err)
+static bool keep_report(const struct finish *f, const struct envelope *to,
+	const struct message *message, unsigned kind, struct error *err)
 {
 	char wanted[QUEUE_ID_SIZE], id[QUEUE_ID_SIZE];
 	struct keep keep = {
-		.account = f->account ? f->account->name : f->entry->account, .caller = f->caller, .envelope = to,
-		.message = message, .is_report = true, .id = wanted,
+		.account = f->account ? f->account->name : f->entry->account,
+		.caller = f->caller,
+		.envelope = to,
+		.message = message,
+		.is_report = true,
+		.id = wanted,
 	};
 
 	queue_id_derive(wanted, f->entry->id, f->entry->attempts * KINDS + kind);
 	if (!store_keep(f->store, &keep, f->config, id, err))
 		return false;
 	strlist_add(f->reports, id);
-	log_line(LOG_INFO, "%s: reported to <%s> as %s", f->entry->id, to->recipients[0].address, id);
+	log_line(LOG_INFO, "%s: reported to <%s> as %s", f->entry->id, to->recipients[0].address,
+		id);
 	return true;
 }
 
@@ -62,9 +67,18 @@ static bool send_report(const struct finish *f, enum report_action action, const
 {
 	struct message message = MESSAGE_INIT;
 	struct report report = {
-		.action = action, .account = f->account, .config = f->config, .caller = f->caller, .to = to,
-		.envelope = &f->entry->envelope, .recipients = s->list, .count = s->count, .message = &f->entry->message,
-		.host = f->route->host, .queue_id = f->entry->id, .arrived_s = f->entry->queued_at_ms / 1000,
+		.action = action,
+		.account = f->account,
+		.config = f->config,
+		.caller = f->caller,
+		.to = to,
+		.envelope = &f->entry->envelope,
+		.recipients = s->list,
+		.count = s->count,
+		.message = &f->entry->message,
+		.host = f->route->host,
+		.queue_id = f->entry->id,
+		.arrived_s = f->entry->queued_at_ms / 1000,
 		.expires_s = f->entry->queued_at_ms / 1000 + f->config->expire_s,
 	};
 	bool ok = report_make(&message, &report, err) && keep_report(f, to, &message, action, err);
@@ -77,8 +91,8 @@ static bool find_addressee(const struct finish *f, struct envelope *to)
 {
 	struct error err = ERROR_INIT;
 
-	if (!f->entry->is_report &&
-		report_address(to, f->entry->envelope.sender, f->account, f->config, f->caller, &err))
+	if (!f->entry->is_report && report_address(to, f->entry->envelope.sender, f->account,
+					    f->config, f->caller, &err))
 		return true;
 	if (err.code)
 		log_line(LOG_WARNING, "%s: %s", f->entry->id, err.text);
@@ -116,7 +130,8 @@ void notify_failed(const struct finish *f)
 	for (size_t i = 0; i < e->envelope.count; i++) {
 		if (e->recipients[i].fate != ENTRY_FAILED)
 			continue;
-		if (e->is_report || report_is_wanted(&e->envelope.recipients[i], f->account, REPORT_FAILED))
+		if (e->is_report ||
+			report_is_wanted(&e->envelope.recipients[i], f->account, REPORT_FAILED))
 			subjects_add(&s, e, i, e->recipients[i].error);
 		else
 			entry_set_recipient(e, i, ENTRY_DONE, e->recipients[i].error);
@@ -126,7 +141,8 @@ void notify_failed(const struct finish *f)
 }
 
 /* A report that nothing depends on: when it cannot be made the log says so. */
-static bool report_if_possible(const struct finish *f, enum report_action action, const struct subjects *s)
+static bool report_if_possible(
+	const struct finish *f, enum report_action action, const struct subjects *s)
 {
 	struct envelope to = ENVELOPE_INIT;
 	struct error err = ERROR_INIT;
@@ -156,12 +172,15 @@ void notify_relayed(const struct finish *f, const struct finish_attempt *a)
 	subjects_release(&s);
 }
 
-bool notify_is_late(const struct config *c, const struct account *a, const struct entry *e, int64_t now_s)
+bool notify_is_late(
+	const struct config *c, const struct account *a, const struct entry *e, int64_t now_s)
 {
-	bool late = !e->was_delay_reported && !e->is_report && schedule_is_late(c, e->queued_at_ms / 1000, now_s);
+	bool late = !e->was_delay_reported && !e->is_report &&
+		    schedule_is_late(c, e->queued_at_ms / 1000, now_s);
 
 	for (size_t i = 0; late && i < e->envelope.count; i++)
-		if (e->recipients[i].fate == ENTRY_LEFT && report_is_wanted(&e->envelope.recipients[i], a, REPORT_DELAYED))
+		if (e->recipients[i].fate == ENTRY_LEFT &&
+			report_is_wanted(&e->envelope.recipients[i], a, REPORT_DELAYED))
 			return true;
 	return false;
 }
@@ -200,7 +219,9 @@ void finish_damaged(const struct finish *f)
 	struct message message = MESSAGE_INIT;
 	struct buf text = BUF_INIT;
 	struct error err = ERROR_INIT;
-	struct report report = { .account = f->account, .config = f->config, .caller = f->caller, .to = &to };
+	struct report report = {
+		.account = f->account, .config = f->config, .caller = f->caller, .to = &to
+	};
 	char *noted = store_noted_damage(f->store, f->entry->id);
 	bool ok = noted;
 
@@ -210,8 +231,10 @@ void finish_damaged(const struct finish *f)
 		return;
 	add_damage_words(f, &text);
 	ok = report_address_postmaster(&to, f->account, f->config, f->caller, &err) &&
-	     report_make_notice(&message, &report, "Damaged message in the queue", buf_str(&text), &err) &&
-	     keep_report(f, &to, &message, DAMAGE_REPORT, &err) && store_note_damage(f->store, f->entry, &err);
+	     report_make_notice(
+		     &message, &report, "Damaged message in the queue", buf_str(&text), &err) &&
+	     keep_report(f, &to, &message, DAMAGE_REPORT, &err) &&
+	     store_note_damage(f->store, f->entry, &err);
 	if (!ok)
 		log_line(LOG_ERR, "%s: %s", f->entry->id, err.text);
 	buf_release(&text);

@@ -9,8 +9,9 @@
 #include "queue/finish.h"
 
 /*
- * Reports all recipients that failed: who is reported, or wants no report, is done.  Where there is nobody to tell they
- * stay failed; where the report cannot be kept for now they are left, to be tried and reported again.
+ * Reports all recipients that failed: who is reported, or wants no report, is done.  Where there
+ * is nobody to tell they stay failed; where the report cannot be kept for now they are left, to
+ * be tried and reported again.
  */
 void notify_failed(const struct finish *f);
 
@@ -19,6 +20,7 @@ void notify_relayed(const struct finish *f, const struct finish_attempt *a);
 
 /* Reports a delay, once, to who asked for that. */
 void notify_late(const struct finish *f);
-bool notify_is_late(const struct config *c, const struct account *a, const struct entry *e, int64_t now_s);
+bool notify_is_late(
+	const struct config *c, const struct account *a, const struct entry *e, int64_t now_s);
 
 #endif

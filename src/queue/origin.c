@@ -31,7 +31,9 @@ char *origin_file(const struct config *c, struct caller *caller)
 
 void origins_init(struct origins *o, struct config *current, struct caller *caller)
 {
-	*o = (struct origins){ .current = current, .caller = caller, .current_file = origin_file(current, caller) };
+	*o = (struct origins){
+		.current = current, .caller = caller, .current_file = origin_file(current, caller)
+	};
 }
 
 static bool is_same(const char *a, const char *b)

@@ -13,8 +13,8 @@
 #include <stddef.h>
 
 /*
- * The one file that -C or $SENDOFF_CONFIG named; NULL for the usual files, which are found again without being
- * named.  To be freed.
+ * The one file that -C or $SENDOFF_CONFIG named; NULL for the usual files, which are found again
+ * without being named.  To be freed.
  */
 char *origin_file(const struct config *c, struct caller *caller);
 
@@ -29,7 +29,10 @@ struct origins {
 /* Config and caller must outlive the origins. */
 void origins_init(struct origins *o, struct config *current, struct caller *caller);
 
-/* The configuration that a message names (NULL: the usual files); NULL with *err when it cannot be read. */
+/*
+ * The configuration that a message names (NULL: the usual files); NULL with *err when it cannot
+ * be read.
+ */
 struct config *origins_find(struct origins *o, const char *file, struct error *err);
 
 void origins_release(struct origins *o);

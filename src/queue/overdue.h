@@ -12,8 +12,9 @@
 #include <stdint.h>
 
 /*
- * Is a message of the caller's due for longer than three times retry_min without a run since?  *since_s: for how
- * long, in seconds.  A queue that is not there, or may not be read, has no such message.
+ * Is a message of the caller's due for longer than three times retry_min without a run since?
+ * *since_s: for how long, in seconds.  A queue that is not there, or may not be read, has no such
+ * message.
  */
 bool queue_is_overdue(const struct config *c, struct caller *caller, int64_t *since_s);
 

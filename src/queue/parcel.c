@@ -40,18 +40,23 @@ static void add_left(struct parcel *f)
 
 void parcel_prepare(struct parcel *f, struct config *c, const struct account *a)
 {
-	struct compose_params params = { .config = c, .caller = f->caller, .full_name = f->entry.full_name };
+	struct compose_params params = {
+		.config = c, .caller = f->caller, .full_name = f->entry.full_name
+	};
 
 	f->envelope.ret = f->entry.envelope.ret;
 	f->envelope.envid = alloc_string(f->entry.envelope.envid);
 	add_left(f);
-	compose_for_account(&f->entry.message.header, &f->entry.envelope, a, &params, &f->header, &f->envelope.sender);
+	compose_for_account(&f->entry.message.header, &f->entry.envelope, a, &params, &f->header,
+		&f->envelope.sender);
 	if (f->entry.was_null_refused) {
 		free(f->envelope.sender);
 		f->envelope.sender = account_from(a, c, f->caller);
 	}
 	delivery_result_init(&f->results, f->envelope.count);
-	f->mail = (struct mail){ .envelope = &f->envelope, .message = &f->entry.message, .header = &f->header };
+	f->mail = (struct mail){
+		.envelope = &f->envelope, .message = &f->entry.message, .header = &f->header
+	};
 }
 
 void parcel_release(struct parcel *f)

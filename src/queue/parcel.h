@@ -14,7 +14,7 @@ struct parcel {
 	struct entry entry;
 	struct caller other; /* whose message it is, if not the run's caller's */
 	struct caller *caller;
-	struct envelope envelope; /* of the recipients that are left, with the sender that the account gives */
+	struct envelope envelope; /* of those left, with the sender that the account gives */
 	size_t *numbers;	  /* theirs in the entry */
 	struct header header;
 	struct delivery_result results;

@@ -108,7 +108,8 @@ bool record_peek(const struct record *r, const char *key)
 {
 	size_t left = (size_t)(r->end - r->at), len = strlen(key);
 
-	return left > len && memcmp(r->at, key, len) == 0 && (r->at[len] == ' ' || r->at[len] == '\n');
+	return left > len && memcmp(r->at, key, len) == 0 &&
+	       (r->at[len] == ' ' || r->at[len] == '\n');
 }
 
 bool record_next(struct record *r, const char *key, size_t count)

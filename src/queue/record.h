@@ -26,11 +26,14 @@ void record_add_number(struct buf *out, const char *key, uint64_t value);
 enum { RECORD_VALUES = 8 };
 
 struct record {
-	const char *at, *end;	     /* what is not read yet */
+	const char *at, *end;        /* what is not read yet */
 	char *values[RECORD_VALUES]; /* of the line read last, decoded; NULL: none */
 };
 
-/* Reads the next line, which must have this key and so many values.  False: it has not; no value holds a NUL, CR or LF. */
+/*
+ * Reads the next line, which must have this key and so many values.  False: it has not; no value
+ * holds a NUL, CR or LF.
+ */
 bool record_next(struct record *r, const char *key, size_t count);
 
 /* Has the next line this key? */

@@ -23,12 +23,14 @@ static bool read_aliases(struct aliases *a, const struct config *c)
 }
 
 /* Makes the envelope of a report to one address or name; false where it leads nowhere. */
-static bool address_to(struct envelope *to, const char *address, const struct aliases *aliases, struct config *c)
+static bool address_to(
+	struct envelope *to, const char *address, const struct aliases *aliases, struct config *c)
 {
 	struct envelope e = ENVELOPE_INIT;
 	struct expansion x = EXPANSION_INIT;
 	struct error err;
-	bool ok = envelope_add(&e, address, NULL, &err) && expand_recipients(&e, aliases, c, &x, &err) && e.count > 0;
+	bool ok = envelope_add(&e, address, NULL, &err) &&
+		  expand_recipients(&e, aliases, c, &x, &err) && e.count > 0;
 
 	expansion_release(&x);
 	if (ok) {
@@ -42,8 +44,8 @@ static bool address_to(struct envelope *to, const char *address, const struct al
 	return ok;
 }
 
-static bool address_postmaster(struct envelope *to, const struct account *a, const struct aliases *aliases,
-	struct config *c, struct caller *caller, struct error *err)
+static bool address_postmaster(struct envelope *to, const struct account *a,
+	const struct aliases *aliases, struct config *c, struct caller *caller, struct error *err)
 {
 	char *from = a ? account_from(a, c, caller) : NULL;
 	bool ok = c->postmaster && address_to(to, c->postmaster, aliases, c);
@@ -67,17 +69,19 @@ static char *local_name(const char *address, struct config *c)
 	return alloc_bytes(address, (size_t)(domain - 1 - address));
 }
 
-bool report_address(struct envelope *to, const char *sender, const struct account *a, struct config *c,
-	struct caller *caller, struct error *err)
+bool report_address(struct envelope *to, const char *sender, const struct account *a,
+	struct config *c, struct caller *caller, struct error *err)
 {
 	struct aliases aliases = ALIASES_INIT;
-	char *address = sender || !a ? alloc_string(sender ? sender : "") : account_from(a, c, caller);
+	char *address =
+		sender || !a ? alloc_string(sender ? sender : "") : account_from(a, c, caller);
 	char *name;
 	bool have, known, ok;
 
 	if (!address || !*address) {
 		free(address);
-		return error_set(err, EX_UNAVAILABLE, "5.1.7", "a message without a sender has nobody to report to");
+		return error_set(err, EX_UNAVAILABLE, "5.1.7",
+			"a message without a sender has nobody to report to");
 	}
 	name = local_name(address, c);
 	have = *name && read_aliases(&aliases, c);
@@ -86,15 +90,16 @@ bool report_address(struct envelope *to, const char *sender, const struct accoun
 		ok = address_postmaster(to, a, have ? &aliases : NULL, c, caller, err);
 	else
 		ok = address_to(to, address, have ? &aliases : NULL, c) ||
-		     error_set(err, EX_UNAVAILABLE, "5.1.7", "the sender <%s> leads nowhere", address);
+		     error_set(err, EX_UNAVAILABLE, "5.1.7", "the sender <%s> leads nowhere",
+			     address);
 	aliases_release(&aliases);
 	free(name);
 	free(address);
 	return ok;
 }
 
-bool report_address_postmaster(struct envelope *to, const struct account *a, struct config *c, struct caller *caller,
-	struct error *err)
+bool report_address_postmaster(struct envelope *to, const struct account *a, struct config *c,
+	struct caller *caller, struct error *err)
 {
 	struct aliases aliases = ALIASES_INIT;
 	bool have = read_aliases(&aliases, c);

@@ -100,10 +100,12 @@ static void add_original_recipient(struct buf *out, const struct recipient *r)
 
 static void add_status(struct buf *out, enum report_action action, const struct error *err)
 {
-	const char *fallback = action == REPORT_RELAYED				   ? "2.0.0"
-			       : action == REPORT_DELAYED || (err && err->reply / 100 == 4) ? "4.0.0"
-										   : "5.0.0";
-	bool fits = err && *err->status && *err->status != '2' && !(action == REPORT_DELAYED && *err->status != '4');
+	const char *fallback = action == REPORT_RELAYED ? "2.0.0"
+			       : action == REPORT_DELAYED || (err && err->reply / 100 == 4)
+				       ? "4.0.0"
+				       : "5.0.0";
+	bool fits = err && *err->status && *err->status != '2' &&
+		    !(action == REPORT_DELAYED && *err->status != '4');
 
 	buf_addf(out, "Status: %s\n", fits ? err->status : fallback);
 }
@@ -111,7 +113,8 @@ static void add_status(struct buf *out, enum report_action action, const struct 
 static void add_diagnostic(struct buf *out, const struct error *err)
 {
 	if (err->reply)
-		buf_addf(out, "Diagnostic-Code: smtp; %d %s%s", err->reply, err->status, *err->status ? " " : "");
+		buf_addf(out, "Diagnostic-Code: smtp; %d %s%s", err->reply, err->status,
+			*err->status ? " " : "");
 	else
 		buf_adds(out, "Diagnostic-Code: x-sendoff; ");
 	add_ascii(out, err->text, DIAGNOSTIC_MAX);
@@ -125,11 +128,12 @@ static void add_date_field(struct buf *out, const char *field, int64_t seconds)
 	buf_addc(out, '\n');
 }
 
-static void add_recipient(const struct report *r, const struct report_recipient *one, struct buf *out)
+static void add_recipient(
+	const struct report *r, const struct report_recipient *one, struct buf *out)
 {
-	static const char *const actions[] = {
-		[REPORT_FAILED] = "failed", [REPORT_DELAYED] = "delayed", [REPORT_RELAYED] = "relayed"
-	};
+	static const char *const actions[] = { [REPORT_FAILED] = "failed",
+		[REPORT_DELAYED] = "delayed",
+		[REPORT_RELAYED] = "relayed" };
 
 	buf_addc(out, '\n');
 	add_original_recipient(out, one->recipient);

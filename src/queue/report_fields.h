@@ -10,7 +10,10 @@
 #include "base/buf.h"
 #include "queue/bounce.h"
 
-/* Adds the fields of the message, then for each recipient an empty line and its fields.  LF line ends, all ASCII. */
+/*
+ * Adds the fields of the message, then for each recipient an empty line and its fields.  LF line
+ * ends, all ASCII.
+ */
 void report_add_fields(const struct report *r, struct buf *out);
 
 /* Adds text in indented lines of up to about 76 columns. */

@@ -27,8 +27,13 @@ static void report_one(struct run *r, const char *id, struct strlist *reports)
 	struct parcel f = PARCEL_INIT;
 	struct error err;
 	struct finish finish = {
-		.store = &r->store, .config = r->params->config, .caller = r->params->caller, .route = &nowhere,
-		.account = config_choose(r->params->config, NULL, NULL, &err), .entry = &f.entry, .summary = r->summary,
+		.store = &r->store,
+		.config = r->params->config,
+		.caller = r->params->caller,
+		.route = &nowhere,
+		.account = config_choose(r->params->config, NULL, NULL, &err),
+		.entry = &f.entry,
+		.summary = r->summary,
 		.reports = reports,
 	};
 
@@ -79,16 +84,18 @@ static struct config *config_of(struct run *r, const struct group *g, struct err
 
 static bool is_open_for(const struct session *s, const struct group *g)
 {
-	return s && s->stream.fd >= 0 && g->account && strcmp(s->params->account->name, g->account) == 0;
+	return s && s->stream.fd >= 0 && g->account &&
+	       strcmp(s->params->account->name, g->account) == 0;
 }
 
 static void run_group(struct run *r, struct group *g)
 {
 	struct error err = ERROR_INIT;
 	struct config *config = config_of(r, g, &err);
-	struct account_run_params params = {
-		.run = r->params, .store = &r->store, .config = config ? config : r->params->config, .summary = r->summary
-	};
+	struct account_run_params params = { .run = r->params,
+		.store = &r->store,
+		.config = config ? config : r->params->config,
+		.summary = r->summary };
 
 	if (config == r->params->config && is_open_for(r->params->session, g))
 		params.session = r->params->session;

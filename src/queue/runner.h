@@ -36,7 +36,7 @@ struct run_params {
 	const char *id;	     /* only this message, whether it is due or not; NULL: any */
 	struct queue_filter filters[QUEUE_PARTS];
 	const struct session_trace *trace; /* NULL: silent */
-	struct session *session; /* one that is open, for account's messages; NULL: none.  It is closed in any case. */
+	struct session *session; /* an open one, for account's messages; closed in the end */
 };
 
 struct run_summary {
@@ -44,8 +44,8 @@ struct run_summary {
 };
 
 /*
- * Makes one run.  True: it was made, whatever became of the messages.  False: the queue cannot be used (EX_CANTCREAT,
- * EX_IOERR).  process_stopped() ends it after the messages in flight.
+ * Makes one run.  True: it was made, whatever became of the messages.  False: the queue cannot be
+ * used (EX_CANTCREAT, EX_IOERR).  process_stopped() ends it after the messages in flight.
  */
 bool run_queue(const struct run_params *p, struct run_summary *summary, struct error *err);
 

@@ -12,12 +12,17 @@
 #include <stdint.h>
 
 /*
- * The next try after `attempts` failed ones: retry_min doubled for each after the first, at most retry_max, with up to a
- * quarter more for chance (any number); the last one when the message expires.
+ * The next try after `attempts` failed ones: retry_min doubled for each after the first, at most
+ * retry_max, with up to a quarter more for chance (any number); the last one when the message
+ * expires.
  */
-int64_t schedule_next(const struct config *c, int64_t queued_at_s, unsigned attempts, int64_t now_s, uint32_t chance);
+int64_t schedule_next(const struct config *c, int64_t queued_at_s, unsigned attempts, int64_t now_s,
+	uint32_t chance);
 
-/* How long a refused login keeps an account's messages waiting: doubling like the above, without chance. */
+/*
+ * How long a refused login keeps an account's messages waiting: doubling like the above, without
+ * chance.
+ */
 int64_t schedule_pause(const struct config *c, unsigned refusals);
 
 bool schedule_is_expired(const struct config *c, int64_t queued_at_s, int64_t now_s);

@@ -19,7 +19,8 @@ static bool contains(const char *text, const char *part)
 static bool has_recipient(const struct entry *e, const char *part)
 {
 	for (size_t i = 0; i < e->envelope.count; i++)
-		if (e->recipients[i].fate == ENTRY_LEFT && contains(e->envelope.recipients[i].address, part))
+		if (e->recipients[i].fate == ENTRY_LEFT &&
+			contains(e->envelope.recipients[i].address, part))
 			return true;
 	return false;
 }
@@ -44,7 +45,10 @@ static bool passes_filters(const struct run_params *p, const struct entry *e)
 	return true;
 }
 
-/* In a set-id process others' mail is left to others: what its caller can do to the process must not reach it. */
+/*
+ * In a set-id process others' mail is left to others: what its caller can do to the process must
+ * not reach it.
+ */
 static bool may_handle(const struct store *store, const struct run_params *p, const struct entry *e)
 {
 	if (p->own_only || (p->caller->set_id && p->caller->uid != 0))
@@ -73,11 +77,13 @@ static struct group *group_of(struct selection *s, const struct entry *e)
 	struct group *g;
 
 	for (size_t i = 0; i < s->count; i++)
-		if (is_same(s->groups[i].account, e->account) && is_same(s->groups[i].config_file, e->config_file))
+		if (is_same(s->groups[i].account, e->account) &&
+			is_same(s->groups[i].config_file, e->config_file))
 			return &s->groups[i];
 	s->groups = alloc_grow(s->groups, s->count + 1, sizeof *s->groups);
 	g = &s->groups[s->count++];
-	*g = (struct group){ .account = alloc_string(e->account), .config_file = alloc_string(e->config_file) };
+	*g = (struct group){ .account = alloc_string(e->account),
+		.config_file = alloc_string(e->config_file) };
 	return g;
 }
 
@@ -106,10 +112,12 @@ static int compare(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
 
-	return x->is_suspect != y->is_suspect ? x->is_suspect - y->is_suspect : strcmp(x->id, y->id);
+	return x->is_suspect != y->is_suspect ? x->is_suspect - y->is_suspect
+					      : strcmp(x->id, y->id);
 }
 
-static void consider(struct selection *s, const struct store *store, const struct run_params *p, const char *id)
+static void consider(
+	struct selection *s, const struct store *store, const struct run_params *p, const char *id)
 {
 	struct entry e = ENTRY_INIT;
 
@@ -122,7 +130,8 @@ static void consider(struct selection *s, const struct store *store, const struc
 	entry_release(&e);
 }
 
-bool selection_make(struct selection *s, const struct store *store, const struct run_params *p, struct error *err)
+bool selection_make(struct selection *s, const struct store *store, const struct run_params *p,
+	struct error *err)
 {
 	struct strlist ids = STRLIST_INIT;
 	bool ok = true;

@@ -16,12 +16,14 @@
 
 struct candidate {
 	char id[QUEUE_ID_SIZE];
-	bool is_out; /* this run is through with it, or has it in hand */
-	bool is_suspect; /* a connection was lost with it before: it goes alone, and after the others */
+	bool is_out;     /* this run is through with it, or has it in hand */
+	bool is_suspect; /* a connection was lost with it: it goes alone, after the others */
 	bool is_extra; /* a report that this run made: it goes with it, whatever was asked for */
 };
 
-/* The messages of one account of one configuration, in the order of their arrival, suspects last. */
+/*
+ * The messages of one account of one configuration, in the order of their arrival, suspects last.
+ */
 struct group {
 	char *account;
 	char *config_file;
@@ -38,10 +40,12 @@ struct selection {
 
 #define SELECTION_INIT { 0 }
 
-bool selection_make(struct selection *s, const struct store *store, const struct run_params *p, struct error *err);
+bool selection_make(struct selection *s, const struct store *store, const struct run_params *p,
+	struct error *err);
 
 /* Would the selection have any message? */
 bool selection_has_any(const struct store *store, const struct run_params *p);
+
 void selection_release(struct selection *s);
 
 /* Is the message, as it is now, one for this run? */

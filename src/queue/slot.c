@@ -44,7 +44,8 @@ static int try_all(const struct account *a, const struct config *c)
 	return fd;
 }
 
-bool slot_take(struct slot *slot, const struct account *a, const struct config *c, struct error *err)
+bool slot_take(
+	struct slot *slot, const struct account *a, const struct config *c, struct error *err)
 {
 	int64_t deadline = clock_now_ms() + a->timeout_ms;
 
@@ -54,9 +55,11 @@ bool slot_take(struct slot *slot, const struct account *a, const struct config *
 	while ((slot->fd = try_all(a, c)) < 0 && errno == EWOULDBLOCK) {
 		int64_t next = clock_now_ms() + POLL_MS;
 
-		if (!clock_left_ms(deadline) || process_poll(NULL, 0, next < deadline ? next : deadline) < 0)
-			return error_set(err, EX_TEMPFAIL, "4.3.2", "all %u connections to account '%s' are in use",
-				a->connections, a->name);
+		if (!clock_left_ms(deadline) ||
+			process_poll(NULL, 0, next < deadline ? next : deadline) < 0)
+			return error_set(err, EX_TEMPFAIL, "4.3.2",
+				"all %u connections to account '%s' are in use", a->connections,
+				a->name);
 	}
 	if (slot->fd >= 0)
 		account_file_share(slot->fd, c);

@@ -18,11 +18,12 @@ struct slot {
 #define SLOT_INIT { .fd = -1 }
 
 /*
- * Waits for a free slot, as long as the account's timeout; without a limit there is nothing to wait for.  EX_TEMPFAIL
- * (4.3.2) when none became free or the process was asked to stop.  Where state_dir cannot be written nobody counts, and
- * the mail goes out.
+ * Waits for a free slot, as long as the account's timeout; without a limit there is nothing to
+ * wait for.  EX_TEMPFAIL (4.3.2) when none became free or the process was asked to stop.  Where
+ * state_dir cannot be written nobody counts, and the mail goes out.
  */
-bool slot_take(struct slot *slot, const struct account *a, const struct config *c, struct error *err);
+bool slot_take(
+	struct slot *slot, const struct account *a, const struct config *c, struct error *err);
 void slot_release(struct slot *slot);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * The directory:
  *
- *	ID.msg	    a message, written once (queue/entry.c); alone it is a whole one: no attempt yet, all recipients left
+ *	ID.msg	    a message, written once (queue/entry.c); alone: no attempt yet, all are left
  *	ID.state    how far it has come (queue/entry_state.c); without ID.msg it is rubbish
  *	ID.new	    a state that is being written
  *	ID.tmp	    a message that is being written, where the file system knows no unnamed files
@@ -11,9 +11,10 @@
  *	failed/	    messages that nobody takes and nobody can be told of, with their states
  *	.NAME	    not looked at; .last-run is touched by each run
  *
- * Order of events.  Keep: state (synced, renamed), message synced, named, directory synced.  Update: state written as
- * ID.new, synced, renamed, directory synced.  End: ID.msg unlinked, directory synced, then ID.state.  The lock is
- * flock on ID.msg, and counts only when the name still leads to the file that was locked.
+ * Order of events.  Keep: state (synced, renamed), message synced, named, directory synced.
+ * Update: state written as ID.new, synced, renamed, directory synced.  End: ID.msg unlinked,
+ * directory synced, then ID.state.  The lock is flock on ID.msg, and counts only when the name
+ * still leads to the file that was locked.
  */
 #include "queue/store.h"
 
@@ -41,7 +42,8 @@ void store_name(char name[STORE_NAME_SIZE], const char *id, const char *kind)
 
 bool store_parse_name(const char *name, char id[QUEUE_ID_SIZE], const char **kind)
 {
-	static const char *const kinds[] = { store_msg, store_state, store_new, store_tmp, store_damaged };
+	static const char *const kinds[] = { store_msg, store_state, store_new, store_tmp,
+		store_damaged };
 	const char *dot = strchr(name, '.');
 
 	if (!dot || !queue_id_is_valid(name, (size_t)(dot - name)))
@@ -80,7 +82,8 @@ bool store_unlink(const struct store *s, const char *id, const char *kind)
 bool store_sync(const struct store *s, struct error *err)
 {
 	return file_sync_directory(s->fd) ||
-	       error_set_errno(err, EX_IOERR, errno, "cannot sync the queue directory '%s'", s->path);
+	       error_set_errno(
+		       err, EX_IOERR, errno, "cannot sync the queue directory '%s'", s->path);
 }
 
 static int compare(const void *a, const void *b)
@@ -97,7 +100,8 @@ bool store_list(const struct store *s, struct strlist *ids, struct error *err)
 	const char *kind;
 
 	if (!directory) {
-		error_set_errno(err, EX_CANTCREAT, errno, "cannot read the queue directory '%s'", s->path);
+		error_set_errno(
+			err, EX_CANTCREAT, errno, "cannot read the queue directory '%s'", s->path);
 		if (fd >= 0)
 			close(fd);
 		return false;
@@ -119,7 +123,8 @@ static int open_file(const struct store *s, const char *id, const char *kind, st
 
 	store_name(name, id, kind);
 	fd = file_open_regular(s->fd, name, O_RDONLY | O_NOFOLLOW, st);
-	if (fd < 0 && (errno == ELOOP || errno == EINVAL || errno == EISDIR || errno == ENXIO || errno == ENOTDIR))
+	if (fd < 0 && (errno == ELOOP || errno == EINVAL || errno == EISDIR || errno == ENXIO ||
+			      errno == ENOTDIR))
 		errno = ENOENT;
 	return fd;
 }
@@ -151,7 +156,8 @@ static bool read_state_file(struct entry *e, int fd, const struct stat *st)
 	struct buf text = BUF_INIT;
 	bool ok = st->st_size <= ENTRY_STATE_MAX && file_read_all(fd, &text, ENTRY_STATE_MAX);
 
-	ok = ok ? entry_read_state(e, buf_str(&text), text.len) : entry_damaged(e, "its state cannot be read");
+	ok = ok ? entry_read_state(e, buf_str(&text), text.len)
+		: entry_damaged(e, "its state cannot be read");
 	buf_release(&text);
 	return ok;
 }
@@ -165,10 +171,12 @@ static bool read_state(const struct store *s, struct entry *e)
 
 	if (fd < 0) {
 		store_name(name, e->id, store_state);
-		return (errno == ENOENT && fstatat(s->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT) ||
+		return (errno == ENOENT && fstatat(s->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+			       errno == ENOENT) ||
 		       entry_damaged(e, "its state cannot be read");
 	}
-	if (st.st_nlink != 1 || st.st_mode & 07133 || (st.st_uid != e->owner && !is_trusted_owner(s, st.st_uid)))
+	if (st.st_nlink != 1 || st.st_mode & 07133 ||
+		(st.st_uid != e->owner && !is_trusted_owner(s, st.st_uid)))
 		ok = entry_damaged(e, "its state has an odd owner or mode");
 	else
 		ok = read_state_file(e, fd, &st);
@@ -217,8 +225,8 @@ static bool is_current(const struct store *s, const char *id, int fd, struct sta
 	char name[STORE_NAME_SIZE];
 
 	store_name(name, id, store_msg);
-	return fstat(fd, st) == 0 && fstatat(s->fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_ino == st->st_ino &&
-	       now.st_dev == st->st_dev;
+	return fstat(fd, st) == 0 && fstatat(s->fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       now.st_ino == st->st_ino && now.st_dev == st->st_dev;
 }
 
 enum store_lock store_lock(const struct store *s, const char *id, struct entry *e)
@@ -278,7 +286,8 @@ bool store_put_state(const struct store *s, const struct entry *e, struct error 
 	entry_write_state(e, &text);
 	ok = put_file(s, temporary, &text) && renameat(s->fd, temporary, s->fd, name) == 0;
 	if (!ok)
-		error_set_errno(err, EX_IOERR, errno, "cannot write the state of '%s' in '%s'", e->id, s->path);
+		error_set_errno(err, EX_IOERR, errno, "cannot write the state of '%s' in '%s'",
+			e->id, s->path);
 	buf_release(&text);
 	return ok;
 }
@@ -291,71 +300,13 @@ bool store_update(const struct store *s, const struct entry *e, struct error *er
 bool store_remove(const struct store *s, const struct entry *e, struct error *err)
 {
 	if (!store_unlink(s, e->id, store_msg))
-		return error_set_errno(err, EX_IOERR, errno, "cannot remove '%s' from '%s'", e->id, s->path);
+		return error_set_errno(
+			err, EX_IOERR, errno, "cannot remove '%s' from '%s'", e->id, s->path);
 	if (!store_sync(s, err))
 		return false;
 	store_unlink(s, e->id, store_state);
 	store_unlink(s, e->id, store_damaged);
 	return true;
-}
-
-static bool open_below(struct store *below, const struct store *s, const char *name, bool create)
-{
-	mode_t mode = s->is_shared ? 02770 : 0700;
-	struct buf path = BUF_INIT;
-	bool made = create && mkdirat(s->fd, name, 0700) == 0;
-	int fd = openat(s->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0)
-		return false;
-	if (made && ((s->is_shared && fchown(fd, (uid_t)-1, s->group) < 0) || fchmod(fd, mode) < 0)) {
-		close(fd);
-		return false;
-	}
-	buf_addf(&path, "%s/%s", s->path, name);
-	*below = *s;
-	below->fd = fd;
-	below->path = buf_detach(&path);
-	return true;
-}
-
-bool store_open_failed(struct store *failed, const struct store *s)
-{
-	return open_below(failed, s, "failed", false);
-}
-
-/* Moves the message; its state was written at the other end before. */
-static bool move(const struct store *from, const struct store *to, const struct entry *e, struct error *err)
-{
-	char name[STORE_NAME_SIZE];
-
-	store_name(name, e->id, store_msg);
-	if (!store_update(to, e, err))
-		return false;
-	if (renameat(from->fd, name, to->fd, name) < 0)
-		return error_set_errno(err, EX_IOERR, errno, "cannot move '%s' to '%s'", e->id, to->path);
-	if (!store_sync(to, err) || !store_sync(from, err))
-		return false;
-	store_unlink(from, e->id, store_state);
-	store_unlink(from, e->id, store_damaged);
-	return true;
-}
-
-bool store_fail(const struct store *s, const struct entry *e, struct error *err)
-{
-	struct store failed = STORE_INIT;
-	bool ok = open_below(&failed, s, "failed", true);
-
-	if (!ok)
-		return error_set_errno(err, EX_IOERR, errno, "cannot use '%s/failed'", s->path);
-	ok = move(s, &failed, e, err);
-	store_close(&failed);
-	return ok;
-}
-
-bool store_return(const struct store *s, const struct store *failed, const struct entry *e, struct error *err)
-{
-	return move(failed, s, e, err);
 }
 
 bool store_note_damage(const struct store *s, const struct entry *e, struct error *err)

@@ -39,11 +39,12 @@ bool queue_is_on(const struct config *c);
 
 enum store_mode {
 	STORE_EXISTING, /* a directory that is missing is an error */
-	STORE_CREATE,	/* with `queue = yes` it is made: a user's with its parents, the last part of the system's by root */
+	STORE_CREATE,	/* it is made: a user's with its parents, the system's last part by root */
 };
 
 /* Opens the directory of queue_dir and checks its owner and mode.  EX_CANTCREAT. */
-bool store_open(struct store *s, const struct config *c, struct caller *caller, enum store_mode mode, struct error *err);
+bool store_open(struct store *s, const struct config *c, struct caller *caller,
+	enum store_mode mode, struct error *err);
 void store_close(struct store *s);
 
 /* What is to be kept.  Nothing is owned; NULL where there is nothing to say. */
@@ -54,8 +55,9 @@ struct keep {
 	const struct envelope *envelope;
 	const struct message *message; /* as compose_message made it; its body is sealed */
 	/*
-	 * What was tried: only recipients that are deferred, unknown or not tried are kept, with their errors, and the
-	 * first retry is planned.  NULL: nothing was tried, the message is due at once.
+	 * What was tried: only recipients that are deferred, unknown or not tried are kept, with
+	 * their errors, and the first retry is planned.  NULL: nothing was tried, the message is
+	 * due at once.
 	 */
 	const struct delivery_result *results;
 	const struct error *error; /* why it waits, for recipients without an error of their own */
@@ -64,24 +66,34 @@ struct keep {
 };
 
 /*
- * Keeps a message: it is durable (file and directory synced) when true is returned, under the name put into id.
- * EX_CANTCREAT or EX_IOERR, of the route EX_TEMPFAIL when the uid would pass queue_max; nothing is left behind then.
+ * Keeps a message: it is durable (file and directory synced) when true is returned, under the
+ * name put into id. EX_CANTCREAT or EX_IOERR, of the route EX_TEMPFAIL when the uid would pass
+ * queue_max; nothing is left behind then.
  */
-bool store_keep(struct store *s, const struct keep *k, const struct config *c, char id[QUEUE_ID_SIZE],
-	struct error *err);
+bool store_keep(struct store *s, const struct keep *k, const struct config *c,
+	char id[QUEUE_ID_SIZE], struct error *err);
 
 /* Adds the ids of all messages, in the order of their arrival. */
 bool store_list(const struct store *s, struct strlist *ids, struct error *err);
 
-/* May this caller see and change the entry: its owner, root, the directory's owner and, beyond set-id, its group? */
+/*
+ * May this caller see and change the entry: its owner, root, the directory's owner and, beyond
+ * set-id, its group?
+ */
 bool store_is_permitted(const struct store *s, const struct entry *e, const struct caller *caller);
 
-/* Reads envelope and state without a lock.  False: it is gone.  What is damaged is true, with e->damage set. */
+/*
+ * Reads envelope and state without a lock.  False: it is gone.  What is damaged is true, with
+ * e->damage set.
+ */
 bool store_read(const struct store *s, const char *id, struct entry *e);
 
 enum store_lock { STORE_LOCKED, STORE_BUSY, STORE_GONE };
 
-/* Locks and reads it whole, message included (e->damage as above).  The lock ends with entry_release. */
+/*
+ * Locks and reads it whole, message included (e->damage as above).  The lock ends with
+ * entry_release.
+ */
 enum store_lock store_lock(const struct store *s, const char *id, struct entry *e);
 
 /* For a locked entry: its new state, durable when true is returned. */
@@ -90,22 +102,32 @@ bool store_update(const struct store *s, const struct entry *e, struct error *er
 /* For a locked entry: the end of it, durable when true is returned. */
 bool store_remove(const struct store *s, const struct entry *e, struct error *err);
 
-/* For a locked entry whose report nobody takes: into failed/, where it is kept for people to look at. */
+/*
+ * For a locked entry whose report nobody takes: into failed/, where it is kept for people to look
+ * at.
+ */
 bool store_fail(const struct store *s, const struct entry *e, struct error *err);
 
 /* The directory failed/ as a store of its own.  False: there is none. */
 bool store_open_failed(struct store *failed, const struct store *s);
 
 /* The way back from failed/, with a new state. */
-bool store_return(const struct store *s, const struct store *failed, const struct entry *e, struct error *err);
+bool store_return(const struct store *s, const struct store *failed, const struct entry *e,
+	struct error *err);
 
-/* Notes durably that the damage of a locked entry was reported; store_lock forgets it when it finds the entry whole. */
+/*
+ * Notes durably that the damage of a locked entry was reported; store_lock forgets it when it
+ * finds the entry whole.
+ */
 bool store_note_damage(const struct store *s, const struct entry *e, struct error *err);
 
 /* The damage that was noted; NULL: none.  To be freed. */
 char *store_noted_damage(const struct store *s, const char *id);
 
-/* Moves what is no queue file into corrupt/, removes states without a message and files half written a day ago. */
+/*
+ * Moves what is no queue file into corrupt/, removes states without a message and files half
+ * written a day ago.
+ */
 void store_tidy(const struct store *s);
 
 /* Notes that a run was made; and when the last one was (seconds since 1970, 0: never). */

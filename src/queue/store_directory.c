@@ -79,11 +79,12 @@ static bool check(struct store *s, struct error *err)
 	if (fstat(s->fd, &st) < 0)
 		return error_set_errno(err, EX_CANTCREAT, errno, "queue directory '%s'", s->path);
 	if (!is_trusted(st.st_uid))
-		return error_set(err, EX_CANTCREAT, NULL, "queue directory '%s' belongs to uid %ld", s->path,
-			(long)st.st_uid);
+		return error_set(err, EX_CANTCREAT, NULL, "queue directory '%s' belongs to uid %ld",
+			s->path, (long)st.st_uid);
 	s->is_shared = (st.st_mode & (S_ISGID | S_IWGRP)) == (S_ISGID | S_IWGRP);
 	if (st.st_mode & S_IWOTH || (st.st_mode & S_IWGRP && !s->is_shared)) {
-		error_set(err, EX_CANTCREAT, NULL, "others may write to the queue directory '%s'", s->path);
+		error_set(err, EX_CANTCREAT, NULL, "others may write to the queue directory '%s'",
+			s->path);
 		return error_hint(err, "chmod go-w '%s'", s->path);
 	}
 	s->owner = st.st_uid;
@@ -96,14 +97,16 @@ static int open_directory(const char *path)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-bool store_open(struct store *s, const struct config *c, struct caller *caller, enum store_mode mode, struct error *err)
+bool store_open(struct store *s, const struct config *c, struct caller *caller,
+	enum store_mode mode, struct error *err)
 {
 	int fd = open_directory(c->queue_dir);
 
 	if (fd < 0 && errno == ENOENT && mode == STORE_CREATE && make(c->queue_dir, caller))
 		fd = open_directory(c->queue_dir);
 	if (fd < 0)
-		return error_set_errno(err, EX_CANTCREAT, errno, "queue directory '%s'", c->queue_dir);
+		return error_set_errno(
+			err, EX_CANTCREAT, errno, "queue directory '%s'", c->queue_dir);
 	*s = (struct store){ .fd = fd, .path = alloc_string(c->queue_dir) };
 	if (check(s, err))
 		return true;
@@ -134,7 +137,8 @@ static bool is_member(gid_t group)
 
 bool store_is_permitted(const struct store *s, const struct entry *e, const struct caller *caller)
 {
-	if (caller->uid == 0 || caller->uid == s->owner || caller->uid == e->owner || caller->uid == e->uid)
+	if (caller->uid == 0 || caller->uid == s->owner || caller->uid == e->owner ||
+		caller->uid == e->uid)
 		return true;
 	return s->is_shared && is_member(s->group);
 }

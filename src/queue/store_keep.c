@@ -23,7 +23,7 @@ enum { BLOCK = 65536, NEW_IDS = 10 };
 /* How one way of keeping ended. */
 enum end {
 	KEPT,
-	TAKEN,	    /* the name is there already */
+	TAKEN,      /* the name is there already */
 	UNSUITABLE, /* another way may do */
 	FAILED,
 };
@@ -62,7 +62,9 @@ static uint32_t chance(void)
 {
 	uint32_t bits = 0;
 
-	return getrandom(&bits, sizeof bits, GRND_NONBLOCK) == (ssize_t)sizeof bits ? bits : (uint32_t)clock_now_ms();
+	return getrandom(&bits, sizeof bits, GRND_NONBLOCK) == (ssize_t)sizeof bits
+		       ? bits
+		       : (uint32_t)clock_now_ms();
 }
 
 /* The entry that the message becomes. */
@@ -90,7 +92,8 @@ static void describe(struct entry *e, const struct keep *k, const struct config 
 	if (!k->results && !k->error)
 		return;
 	e->attempts = 1;
-	e->next_try_s = schedule_next(c, e->queued_at_ms / 1000, 1, e->queued_at_ms / 1000, chance());
+	e->next_try_s =
+		schedule_next(c, e->queued_at_ms / 1000, 1, e->queued_at_ms / 1000, chance());
 }
 
 static bool has_limit(const struct store *s, const struct config *c)
@@ -119,7 +122,8 @@ static uint64_t octets_of(const struct store *s, const char *id, uid_t uid)
 	return is_theirs ? (uint64_t)st.st_size : 0;
 }
 
-static bool check_limit(const struct store *s, const struct keep *k, const struct config *c, struct error *err)
+static bool check_limit(
+	const struct store *s, const struct keep *k, const struct config *c, struct error *err)
 {
 	struct strlist ids = STRLIST_INIT;
 	uint64_t total = k->message->body.size;
@@ -133,7 +137,8 @@ static bool check_limit(const struct store *s, const struct keep *k, const struc
 	strlist_release(&ids);
 	if (total <= c->queue_max)
 		return true;
-	return error_set(err, EX_TEMPFAIL, "4.3.1", "uid %ld has no more room in the queue '%s' (queue_max)", (long)k->caller->uid,
+	return error_set(err, EX_TEMPFAIL, "4.3.1",
+		"uid %ld has no more room in the queue '%s' (queue_max)", (long)k->caller->uid,
 		s->path);
 }
 
@@ -158,8 +163,12 @@ static bool fail_to_write(const struct store *s, struct error *err)
 	return error_set_errno(err, EX_IOERR, errno, "cannot write to the queue '%s'", s->path);
 }
 
-/* Names a whole file.  The lock keeps runners away until the name is durable: until then it may still be taken back. */
-static enum end publish(const struct store *s, int fd, const char *id, const char *temporary, struct error *err)
+/*
+ * Names a whole file.  The lock keeps runners away until the name is durable: until then it may
+ * still be taken back.
+ */
+static enum end publish(
+	const struct store *s, int fd, const char *id, const char *temporary, struct error *err)
 {
 	char name[STORE_NAME_SIZE];
 	bool named;
@@ -170,12 +179,14 @@ static enum end publish(const struct store *s, int fd, const char *id, const cha
 		return FAILED;
 	}
 	flock(fd, LOCK_EX | LOCK_NB);
-	named = temporary ? renameat(s->fd, temporary, s->fd, name) == 0 : file_link_unnamed(fd, s->fd, name);
+	named = temporary ? renameat(s->fd, temporary, s->fd, name) == 0
+			  : file_link_unnamed(fd, s->fd, name);
 	if (!named && errno == EEXIST)
 		return TAKEN;
 	if (!named) {
 		error_set_errno(err, EX_CANTCREAT, errno, "cannot create '%s/%s'", s->path, name);
-		return errno == ENOSPC || errno == EDQUOT || errno == EIO || temporary ? FAILED : UNSUITABLE;
+		return errno == ENOSPC || errno == EDQUOT || errno == EIO || temporary ? FAILED
+										       : UNSUITABLE;
 	}
 	if (!store_sync(s, err)) {
 		store_unlink(s, id, store_msg);
@@ -186,16 +197,16 @@ static enum end publish(const struct store *s, int fd, const char *id, const cha
 }
 
 /* The spool's own unnamed file, with the rest behind it. */
-static enum end keep_spool(const struct store *s, const struct message *m, const struct buf *trailer, const char *id,
-	struct error *err)
+static enum end keep_spool(const struct store *s, const struct message *m,
+	const struct buf *trailer, const char *id, struct error *err)
 {
 	struct stat st, directory;
 	int fd = m->body.fd;
 	enum end end;
 
-	if (fd < 0 || m->body.base || fstat(fd, &st) < 0 || fstat(s->fd, &directory) < 0 || st.st_nlink != 0 ||
-		!S_ISREG(st.st_mode) || (uint64_t)st.st_size != m->body.size || st.st_dev != directory.st_dev ||
-		!store_set_access(s, fd))
+	if (fd < 0 || m->body.base || fstat(fd, &st) < 0 || fstat(s->fd, &directory) < 0 ||
+		st.st_nlink != 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != m->body.size ||
+		st.st_dev != directory.st_dev || !store_set_access(s, fd))
 		return UNSUITABLE;
 	if (write_at(fd, trailer, m->body.size)) {
 		end = publish(s, fd, id, NULL, err);
@@ -227,8 +238,8 @@ static bool copy_body(int fd, const struct spool *body, const struct store *s, s
 	return n == 0;
 }
 
-static enum end keep_copy(const struct store *s, int fd, const struct message *m, const struct buf *trailer,
-	const char *id, const char *temporary, struct error *err)
+static enum end keep_copy(const struct store *s, int fd, const struct message *m,
+	const struct buf *trailer, const char *id, const char *temporary, struct error *err)
 {
 	if (!copy_body(fd, &m->body, s, err))
 		return FAILED;
@@ -239,16 +250,18 @@ static enum end keep_copy(const struct store *s, int fd, const struct message *m
 	return publish(s, fd, id, temporary, err);
 }
 
-static enum end keep_unnamed(const struct store *s, const struct message *m, const struct buf *trailer, const char *id,
-	struct error *err)
+static enum end keep_unnamed(const struct store *s, const struct message *m,
+	const struct buf *trailer, const char *id, struct error *err)
 {
 	int fd = openat(s->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	enum end end;
 
 	if (fd < 0) {
-		bool unknown = errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == EINVAL;
+		bool unknown = errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT ||
+			       errno == EINVAL;
 
-		error_set_errno(err, EX_CANTCREAT, errno, "cannot create a file in the queue '%s'", s->path);
+		error_set_errno(err, EX_CANTCREAT, errno, "cannot create a file in the queue '%s'",
+			s->path);
 		return unknown ? UNSUITABLE : FAILED;
 	}
 	end = keep_copy(s, fd, m, trailer, id, NULL, err);
@@ -257,8 +270,8 @@ static enum end keep_unnamed(const struct store *s, const struct message *m, con
 }
 
 /* Without unnamed files or without /proc: a name that only this id can have. */
-static enum end keep_named(const struct store *s, const struct message *m, const struct buf *trailer, const char *id,
-	struct error *err)
+static enum end keep_named(const struct store *s, const struct message *m,
+	const struct buf *trailer, const char *id, struct error *err)
 {
 	char temporary[STORE_NAME_SIZE], name[STORE_NAME_SIZE];
 	enum end end;
@@ -272,7 +285,8 @@ static enum end keep_named(const struct store *s, const struct message *m, const
 	if (fd < 0 && errno == EEXIST)
 		return TAKEN;
 	if (fd < 0) {
-		error_set_errno(err, EX_CANTCREAT, errno, "cannot create a file in the queue '%s'", s->path);
+		error_set_errno(err, EX_CANTCREAT, errno, "cannot create a file in the queue '%s'",
+			s->path);
 		return FAILED;
 	}
 	end = keep_copy(s, fd, m, trailer, id, temporary, err);
@@ -282,13 +296,18 @@ static enum end keep_named(const struct store *s, const struct message *m, const
 	return end;
 }
 
-/* Tries the ways in turn, the state first: a message without it would be sent to all of its recipients at once. */
-static enum end keep_as(const struct store *s, const struct entry *e, const struct message *m, struct error *err)
+/*
+ * Tries the ways in turn, the state first: a message without it would be sent to all of its
+ * recipients at once.
+ */
+static enum end keep_as(
+	const struct store *s, const struct entry *e, const struct message *m, struct error *err)
 {
 	struct buf trailer = BUF_INIT;
 	enum end end = UNSUITABLE;
 
-	if (!entry_write_trailer(e, m, &trailer, err) || (e->attempts && !store_put_state(s, e, err))) {
+	if (!entry_write_trailer(e, m, &trailer, err) ||
+		(e->attempts && !store_put_state(s, e, err))) {
 		buf_release(&trailer);
 		return FAILED;
 	}
@@ -303,8 +322,8 @@ static enum end keep_as(const struct store *s, const struct entry *e, const stru
 	return end;
 }
 
-bool store_keep(struct store *s, const struct keep *k, const struct config *c, char id[QUEUE_ID_SIZE],
-	struct error *err)
+bool store_keep(struct store *s, const struct keep *k, const struct config *c,
+	char id[QUEUE_ID_SIZE], struct error *err)
 {
 	struct entry e = ENTRY_INIT;
 	enum end end = TAKEN;

@@ -15,7 +15,10 @@
 
 static const char last_run[] = ".last-run";
 
-/* Sets aside what is no queue file, under its own name or, where that is taken, with an id behind it. */
+/*
+ * Sets aside what is no queue file, under its own name or, where that is taken, with an id behind
+ * it.
+ */
 static void set_aside(const struct store *s, const char *name)
 {
 	struct buf as = BUF_INIT;
@@ -33,13 +36,15 @@ static void set_aside(const struct store *s, const char *name)
 	if (fstatat(corrupt, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		buf_addf(&as, ".%s", id);
 	if (renameat(s->fd, name, corrupt, buf_str(&as)) == 0)
-		log_line(LOG_WARNING, "'%s' in the queue '%s' is no queue file: moved to corrupt/", name, s->path);
+		log_line(LOG_WARNING, "'%s' in the queue '%s' is no queue file: moved to corrupt/",
+			name, s->path);
 	close(corrupt);
 	buf_release(&as);
 }
 
 /* Is it rubbish of ours: half written, or left behind by a message that is gone? */
-static bool is_rubbish(const struct store *s, const char *id, const char *kind, const struct stat *st)
+static bool is_rubbish(
+	const struct store *s, const char *id, const char *kind, const struct stat *st)
 {
 	char name[STORE_NAME_SIZE];
 	struct stat message;
@@ -62,7 +67,8 @@ static void tidy_one(const struct store *s, const char *name)
 	if (name[0] == '.' || fstatat(s->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
 	is_directory = S_ISDIR(st.st_mode);
-	if (is_directory && (strcmp(name, "corrupt") == 0 || strcmp(name, "failed") == 0 || strcmp(name, "lost+found") == 0))
+	if (is_directory && (strcmp(name, "corrupt") == 0 || strcmp(name, "failed") == 0 ||
+				    strcmp(name, "lost+found") == 0))
 		return;
 	if (!S_ISREG(st.st_mode) || !store_parse_name(name, id, &kind))
 		set_aside(s, name);
@@ -87,7 +93,8 @@ void store_tidy(const struct store *s)
 
 void store_note_run(const struct store *s)
 {
-	int fd = openat(s->fd, last_run, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	int fd = openat(
+		s->fd, last_run, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 
 	if (fd < 0)
 		return;

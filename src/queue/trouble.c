@@ -5,8 +5,8 @@
  *	sendoff-trouble 1
  *	refusals N	   one after another
  *	until SECONDS	   since 1970: no login before
- *	mark SALT MARK	   16 bits of a checksum of what the login depends on, the secret too: enough to see that
- *			   it changed, too little to guess the secret by
+ *	mark SALT MARK	   16 bits of a checksum of what the login depends on, the secret too:
+ *			   enough to see that it changed, too little to guess the secret by
  *	error CODE REPLY STATUS TEXT HINT
  */
 #include "queue/trouble.h"
@@ -52,7 +52,8 @@ static uint32_t add_list(uint32_t crc, const struct strlist *l)
 
 static uint16_t mark_of(const struct account *a, struct caller *caller, uint32_t salt)
 {
-	const char *const strings[] = { a->user, a->socket, a->proxy, a->password_command, a->password_file, a->tls_cert };
+	const char *const strings[] = { a->user, a->socket, a->proxy, a->password_command,
+		a->password_file, a->tls_cert };
 	struct secret secret = SECRET_INIT;
 	struct error err;
 	uint32_t crc = crc32_add(0, &salt, sizeof salt);
@@ -72,8 +73,9 @@ static bool read_error(struct record *r, struct error *error)
 {
 	uint64_t code, reply;
 
-	if (!record_next(r, "error", 5) || !record_to_number(r, 0, 255, &code) || !record_to_number(r, 1, 999, &reply) ||
-		!r->values[2] || !r->values[3] || !r->values[4])
+	if (!record_next(r, "error", 5) || !record_to_number(r, 0, 255, &code) ||
+		!record_to_number(r, 1, 999, &reply) || !r->values[2] || !r->values[3] ||
+		!r->values[4])
 		return false;
 	error_set(error, (int)code, r->values[2], "%s", r->values[3]);
 	error_hint(error, "%s", r->values[4]);
@@ -113,7 +115,8 @@ static bool read_trouble(struct trouble *t, const struct account *a, const struc
 	return ok;
 }
 
-bool trouble_waits(const struct account *a, struct config *c, struct caller *caller, struct error *err)
+bool trouble_waits(
+	const struct account *a, struct config *c, struct caller *caller, struct error *err)
 {
 	struct trouble t = { 0 };
 
@@ -156,7 +159,8 @@ static void write_trouble(const struct trouble *t, const struct account *a, cons
 	fd = open(buf_str(&temporary), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0) {
 		account_file_share(fd, c);
-		if (!file_write_all(fd, text.data, text.len) || rename(buf_str(&temporary), buf_str(&path)) < 0)
+		if (!file_write_all(fd, text.data, text.len) ||
+			rename(buf_str(&temporary), buf_str(&path)) < 0)
 			unlink(buf_str(&temporary));
 		close(fd);
 	}
@@ -165,7 +169,8 @@ static void write_trouble(const struct trouble *t, const struct account *a, cons
 	buf_release(&text);
 }
 
-void trouble_note(const struct account *a, struct config *c, struct caller *caller, const struct error *refusal)
+void trouble_note(const struct account *a, struct config *c, struct caller *caller,
+	const struct error *refusal)
 {
 	struct trouble t = { 0 };
 	uint32_t salt = 0;

@@ -16,11 +16,16 @@
 /* Is it the server's refusal of a login, the only trouble that is noted? */
 bool trouble_is_refused_login(const struct error *err);
 
-/* Must this account wait?  Then *err is the refusal as it was noted.  Costs one open(2) where there is no trouble. */
-bool trouble_waits(const struct account *a, struct config *c, struct caller *caller, struct error *err);
+/*
+ * Must this account wait?  Then *err is the refusal as it was noted.  Costs one open(2) where
+ * there is no trouble.
+ */
+bool trouble_waits(
+	const struct account *a, struct config *c, struct caller *caller, struct error *err);
 
 /* Notes one more refusal; a state_dir that cannot be written changes nothing. */
-void trouble_note(const struct account *a, struct config *c, struct caller *caller, const struct error *refusal);
+void trouble_note(const struct account *a, struct config *c, struct caller *caller,
+	const struct error *refusal);
 
 /* A login was taken. */
 void trouble_forget(const struct account *a, const struct config *c);

@@ -38,14 +38,25 @@ static int setup(void **state)
 	envelope_add(&s->envelope, "gone@x.org", "alias", &err);
 	envelope_add(&s->envelope, "j\xc3\xb6@x.org", NULL, &err);
 	s->envelope.envid = alloc_string("env 1");
-	error_set(&s->refused, EX_NOUSER, "5.1.1", "mx.x.org:25: RCPT TO:<gone@x.org>: 550 5.1.1 no such user");
+	error_set(&s->refused, EX_NOUSER, "5.1.1",
+		"mx.x.org:25: RCPT TO:<gone@x.org>: 550 5.1.1 no such user");
 	s->refused.reply = 550;
 	for (size_t i = 0; i < 2; i++)
-		s->recipients[i] = (struct report_recipient){ &s->envelope.recipients[i], &s->refused };
+		s->recipients[i] =
+			(struct report_recipient){ &s->envelope.recipients[i], &s->refused };
 	s->report = (struct report){
-		.action = REPORT_FAILED, .account = &s->account, .config = &s->place.config, .caller = &s->place.caller,
-		.to = &s->to, .envelope = &s->envelope, .recipients = s->recipients, .count = 2,
-		.message = &s->original, .host = "mx.x.org", .queue_id = "abc", .arrived_s = 1000000000,
+		.action = REPORT_FAILED,
+		.account = &s->account,
+		.config = &s->place.config,
+		.caller = &s->place.caller,
+		.to = &s->to,
+		.envelope = &s->envelope,
+		.recipients = s->recipients,
+		.count = 2,
+		.message = &s->original,
+		.host = "mx.x.org",
+		.queue_id = "abc",
+		.arrived_s = 1000000000,
 	};
 	*state = s;
 	return 0;
@@ -105,10 +116,13 @@ static void a_report_says_what_happened_to_people_and_machines(void **state)
 	assert_has(&text, "multipart/report; report-type=delivery-status;");
 	assert_has(&text, "Reporting-MTA: dns; box.example.org\r\n");
 	assert_has(&text, "Original-Envelope-Id: env 1\r\n");
-	assert_has(&text, "Original-Recipient: rfc822; alias\r\nFinal-Recipient: rfc822; gone@x.org\r\nAction: failed\r\n"
-			  "Status: 5.1.1\r\nRemote-MTA: dns; mx.x.org\r\nDiagnostic-Code: smtp; 550 5.1.1 ");
+	assert_has(&text,
+		"Original-Recipient: rfc822; alias\r\nFinal-Recipient: rfc822; "
+		"gone@x.org\r\nAction: failed\r\n"
+		"Status: 5.1.1\r\nRemote-MTA: dns; mx.x.org\r\nDiagnostic-Code: smtp; 550 5.1.1 ");
 	assert_has(&text, "Final-Recipient: utf-8; j\\x{F6}@x.org\r\n");
-	assert_has(&text, "Content-Type: text/rfc822-headers\r\n\r\nSubject: secret plan\r\nMessage-ID: <1@x>\r\n");
+	assert_has(&text, "Content-Type: text/rfc822-headers\r\n\r\nSubject: secret "
+			  "plan\r\nMessage-ID: <1@x>\r\n");
 	assert_null(strstr(buf_str(&text), "The body"));
 	buf_release(&text);
 }
@@ -120,7 +134,8 @@ static void the_whole_message_returns_when_asked_for(void **state)
 
 	s->envelope.ret = RETURN_FULL;
 	make(&s->report, &text);
-	assert_has(&text, "Content-Type: message/rfc822\r\n\r\nSubject: secret plan\r\nMessage-ID: <1@x>\r\n\r\nThe body\r\n");
+	assert_has(&text, "Content-Type: message/rfc822\r\n\r\nSubject: secret plan\r\nMessage-ID: "
+			  "<1@x>\r\n\r\nThe body\r\n");
 	buf_release(&text);
 }
 
@@ -164,7 +179,8 @@ static void a_server_cannot_add_fields_or_lines(void **state)
 	struct scene *s = *state;
 	struct buf text = BUF_INIT;
 
-	error_set(&s->refused, EX_NOUSER, "5.0.0", "550 bad\r\nAction: delivered\r\n\r\n--=_x\x1b[2J");
+	error_set(&s->refused, EX_NOUSER, "5.0.0",
+		"550 bad\r\nAction: delivered\r\n\r\n--=_x\x1b[2J");
 	free(s->envelope.recipients[0].address);
 	s->envelope.recipients[0].address = alloc_string("x@x\nAction: delivered");
 	make(&s->report, &text);
@@ -248,20 +264,26 @@ static void reports_go_to_the_sender_an_alias_or_the_postmaster(void **state)
 	assert_goes_to(s, "www-data@localhost", "boss@example.com");
 	s->place.config.postmaster = master;
 	assert_goes_to(s, "www-data@localhost", "master@example.net");
-	assert_false(report_address(&to, "", &s->account, &s->place.config, &s->place.caller, &err));
+	assert_false(
+		report_address(&to, "", &s->account, &s->place.config, &s->place.caller, &err));
 	alloc_free(&s->place.config.aliases);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_report_says_what_happened_to_people_and_machines, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_whole_message_returns_when_asked_for, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_large_message_does_not_return_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_report_says_what_happened_to_people_and_machines, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			the_whole_message_returns_when_asked_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_large_message_does_not_return_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_delay_says_until_when, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_server_cannot_add_fields_or_lines, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_server_cannot_add_fields_or_lines, setup, teardown),
 		cmocka_unit_test(who_wants_which_report),
-		cmocka_unit_test_setup_teardown(reports_go_to_the_sender_an_alias_or_the_postmaster, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			reports_go_to_the_sender_an_alias_or_the_postmaster, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

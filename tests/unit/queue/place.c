@@ -65,13 +65,16 @@ void place_read_message(struct message *m, const char *text)
 	message_reader_release(&reader);
 }
 
-void place_keep(struct place *p, const char *text, const char *sender, const char *recipients, char id[QUEUE_ID_SIZE])
+void place_keep(struct place *p, const char *text, const char *sender, const char *recipients,
+	char id[QUEUE_ID_SIZE])
 {
 	struct message m = MESSAGE_INIT;
 	struct envelope e = ENVELOPE_INIT;
 	struct strlist list = STRLIST_INIT;
 	struct error err = ERROR_INIT;
-	struct keep keep = { .account = "work", .caller = &p->caller, .envelope = &e, .message = &m };
+	struct keep keep = {
+		.account = "work", .caller = &p->caller, .envelope = &e, .message = &m
+	};
 
 	place_read_message(&m, text);
 	strlist_split(&list, recipients);

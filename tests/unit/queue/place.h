@@ -22,7 +22,8 @@ void place_init(struct place *p);
 void place_release(struct place *p);
 
 /* Keeps a message (its text with LF line ends) for comma-separated recipients; gives its id. */
-void place_keep(struct place *p, const char *text, const char *sender, const char *recipients, char id[QUEUE_ID_SIZE]);
+void place_keep(struct place *p, const char *text, const char *sender, const char *recipients,
+	char id[QUEUE_ID_SIZE]);
 
 /* Reads text as a message is read. */
 void place_read_message(struct message *m, const char *text);

@@ -10,7 +10,10 @@
 
 static struct config config(int64_t min, int64_t max, int64_t expire)
 {
-	return (struct config){ .retry_min_s = min, .retry_max_s = max, .expire_s = expire, .delay_after_s = 4 * 3600 };
+	return (struct config){ .retry_min_s = min,
+		.retry_max_s = max,
+		.expire_s = expire,
+		.delay_after_s = 4 * 3600 };
 }
 
 static void tries_come_at_doubling_distances(void **state)
@@ -19,14 +22,22 @@ static void tries_come_at_doubling_distances(void **state)
 		unsigned attempts;
 		int64_t least, most;
 	} table[] = {
-		{ 0, 300, 375 }, { 1, 300, 375 }, { 2, 600, 750 }, { 3, 1200, 1500 }, { 6, 9600, 12000 },
-		{ 7, 14400, 18000 }, { 8, 14400, 18000 }, { UINT32_MAX, 14400, 18000 },
+		{ 0, 300, 375 },
+		{ 1, 300, 375 },
+		{ 2, 600, 750 },
+		{ 3, 1200, 1500 },
+		{ 6, 9600, 12000 },
+		{ 7, 14400, 18000 },
+		{ 8, 14400, 18000 },
+		{ UINT32_MAX, 14400, 18000 },
 	};
 	struct config c = config(300, 14400, 432000);
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		for (uint32_t chance = 0; chance < 100000; chance += 997) {
-			int64_t delay = schedule_next(&c, 1000000, table[i].attempts, 1000010, chance) - 1000010;
+			int64_t delay =
+				schedule_next(&c, 1000000, table[i].attempts, 1000010, chance) -
+				1000010;
 
 			assert_true(delay >= table[i].least && delay <= table[i].most);
 		}

@@ -85,9 +85,11 @@ static void a_kept_message_comes_back_as_it_was(void **state)
 	struct message m = MESSAGE_INIT;
 	struct envelope e = ENVELOPE_INIT;
 	struct error err = ERROR_INIT;
-	struct keep keep = {
-		.account = "my work", .full_name = "J\xc3\xb6rg\n-", .caller = &p->caller, .envelope = &e, .message = &m
-	};
+	struct keep keep = { .account = "my work",
+		.full_name = "J\xc3\xb6rg\n-",
+		.caller = &p->caller,
+		.envelope = &e,
+		.message = &m };
 	struct entry entry = ENTRY_INIT;
 	struct buf header = BUF_INIT, body = BUF_INIT;
 	char id[QUEUE_ID_SIZE];
@@ -139,7 +141,9 @@ static void a_spooled_message_is_kept_without_a_copy(void **state)
 	struct message m = MESSAGE_INIT;
 	struct envelope e = ENVELOPE_INIT;
 	struct error err = ERROR_INIT;
-	struct keep keep = { .account = "work", .caller = &p->caller, .envelope = &e, .message = &m };
+	struct keep keep = {
+		.account = "work", .caller = &p->caller, .envelope = &e, .message = &m
+	};
 	struct message_source source = { .fd = -1, .spool_directories = &directories };
 	struct message_reader reader;
 	struct entry entry = ENTRY_INIT;
@@ -181,9 +185,11 @@ static void only_those_who_wait_are_kept_with_why(void **state)
 	struct envelope e = ENVELOPE_INIT;
 	struct delivery_result results = DELIVERY_RESULT_INIT;
 	struct error err = ERROR_INIT, busy = ERROR_INIT;
-	struct keep keep = {
-		.account = "work", .caller = &p->caller, .envelope = &e, .message = &m, .results = &results
-	};
+	struct keep keep = { .account = "work",
+		.caller = &p->caller,
+		.envelope = &e,
+		.message = &m,
+		.results = &results };
 	struct entry entry = ENTRY_INIT;
 	char id[QUEUE_ID_SIZE];
 
@@ -457,7 +463,9 @@ static void a_queue_that_is_full_says_so_and_keeps_nothing(void **state)
 	struct message m = MESSAGE_INIT;
 	struct envelope e = ENVELOPE_INIT;
 	struct error err = ERROR_INIT;
-	struct keep keep = { .account = "work", .caller = &p->caller, .envelope = &e, .message = &m };
+	struct keep keep = {
+		.account = "work", .caller = &p->caller, .envelope = &e, .message = &m
+	};
 	struct config_key key = { .key = "queue_max" };
 	char id[QUEUE_ID_SIZE];
 
@@ -481,7 +489,11 @@ static void what_cannot_be_written_leaves_nothing(void **state)
 	struct message m = MESSAGE_INIT;
 	struct envelope e = ENVELOPE_INIT;
 	struct error err = ERROR_INIT;
-	struct keep keep = { .account = "work", .caller = &p->caller, .envelope = &e, .message = &m, .error = &err };
+	struct keep keep = { .account = "work",
+		.caller = &p->caller,
+		.envelope = &e,
+		.message = &m,
+		.error = &err };
 	struct rlimit before, tiny;
 	char id[QUEUE_ID_SIZE];
 	bool ok;
@@ -514,9 +526,12 @@ static void a_name_that_is_taken_counts_as_kept(void **state)
 	struct envelope e = ENVELOPE_INIT;
 	struct error err = ERROR_INIT;
 	char first[QUEUE_ID_SIZE], again[QUEUE_ID_SIZE];
-	struct keep keep = {
-		.account = "work", .caller = &p->caller, .envelope = &e, .message = &m, .is_report = true, .id = first
-	};
+	struct keep keep = { .account = "work",
+		.caller = &p->caller,
+		.envelope = &e,
+		.message = &m,
+		.is_report = true,
+		.id = first };
 
 	place_read_message(&m, text);
 	envelope_add(&e, "a@x.org", NULL, &err);
@@ -588,21 +603,30 @@ static void ids_are_in_order_and_differ(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_kept_message_comes_back_as_it_was, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_spooled_message_is_kept_without_a_copy, setup, teardown),
-		cmocka_unit_test_setup_teardown(only_those_who_wait_are_kept_with_why, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_lock_keeps_others_away_and_ends_with_the_entry, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_kept_message_comes_back_as_it_was, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_spooled_message_is_kept_without_a_copy, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			only_those_who_wait_are_kept_with_why, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_lock_keeps_others_away_and_ends_with_the_entry, setup, teardown),
 		cmocka_unit_test_setup_teardown(states_follow_each_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(cut_off_anywhere_it_is_held, setup, teardown),
 		cmocka_unit_test_setup_teardown(with_any_bit_turned_it_is_held, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_damaged_state_holds_its_message, setup, teardown),
 		cmocka_unit_test_setup_teardown(odd_files_are_held_or_no_messages, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_is_no_queue_file_is_set_aside, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_recipient_of_a_million_bytes_is_not_believed, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_no_queue_file_is_set_aside, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_recipient_of_a_million_bytes_is_not_believed, setup, teardown),
 		cmocka_unit_test_setup_teardown(failed_messages_go_and_come_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_queue_that_is_full_says_so_and_keeps_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_cannot_be_written_leaves_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_name_that_is_taken_counts_as_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_queue_that_is_full_says_so_and_keeps_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_cannot_be_written_leaves_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_name_that_is_taken_counts_as_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(directories_of_others_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(auto_means_where_the_directory_is, setup, teardown),
 		cmocka_unit_test(ids_are_in_order_and_differ),

@@ -90,9 +90,8 @@ static void only_a_servers_refusal_is_one(void **state)
 
 static void nonsense_in_the_file_is_no_trouble(void **state)
 {
-	static const char *const texts[] = {
-		"", "x", "sendoff-trouble 1\n", "sendoff-trouble 1\nrefusals 1\nuntil 99999999999\nmark 0 0\nerror 77 535 a b\n"
-	};
+	static const char *const texts[] = { "", "x", "sendoff-trouble 1\n",
+		"sendoff-trouble 1\nrefusals 1\nuntil 99999999999\nmark 0 0\nerror 77 535 a b\n" };
 	struct place *p = *state;
 	char name[] = "work";
 	struct account a = { .name = name, .timeout_ms = 1000 };
@@ -135,11 +134,14 @@ static void slots_are_counted_between_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_refused_login_waits_until_the_secret_changes, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_refused_login_waits_until_the_secret_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pause_ends, setup, teardown),
 		cmocka_unit_test(only_a_servers_refusal_is_one),
-		cmocka_unit_test_setup_teardown(nonsense_in_the_file_is_no_trouble, setup, teardown),
-		cmocka_unit_test_setup_teardown(slots_are_counted_between_descriptors, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			nonsense_in_the_file_is_no_trouble, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			slots_are_counted_between_descriptors, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#include "queue/store.h"
+
+#include "queue/store_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static bool open_below(struct store *below, const struct store *s, const char *name, bool create)
+{
+	mode_t mode = s->is_shared ? 02770 : 0700;
+	struct buf path = BUF_INIT;
+	bool made = create && mkdirat(s->fd, name, 0700) == 0;
+	int fd = openat(s->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (made &&
+		((s->is_shared && fchown(fd, (uid_t)-1, s->group) < 0) || fchmod(fd, mode) < 0)) {
+		close(fd);
+		return false;
+	}
+	buf_addf(&path, "%s/%s", s->path, name);
+	*below = *s;
+	below->fd = fd;
+	below->path = buf_detach(&path);
+	return true;
+}
+
+bool store_open_failed(struct store *failed, const struct store *s)
+{
+	return open_below(failed, s, "failed", false);
+}
+
+/* Moves the message; its state was written at the other end before. */
+static bool move(
+	const struct store *from, const struct store *to, const struct entry *e, struct error *err)
+{
+	char name[STORE_NAME_SIZE];
+
+	store_name(name, e->id, store_msg);
+	if (!store_update(to, e, err))
+		return false;
+	if (renameat(from->fd, name, to->fd, name) < 0)
+		return error_set_errno(
+			err, EX_IOERR, errno, "cannot move '%s' to '%s'", e->id, to->path);
+	if (!store_sync(to, err) || !store_sync(from, err))
+		return false;
+	store_unlink(from, e->id, store_state);
+	store_unlink(from, e->id, store_damaged);
+	return true;
+}
+
+bool store_fail(const struct store *s, const struct entry *e, struct error *err)
+{
+	struct store failed = STORE_INIT;
+	bool ok = open_below(&failed, s, "failed", true);
+
+	if (!ok)
+		return error_set_errno(err, EX_IOERR, errno, "cannot use '%s/failed'", s->path);
+	ok = move(s, &failed, e, err);
+	store_close(&failed);
+	return ok;
+}
+
+bool store_return(
+	const struct store *s, const struct store *failed, const struct entry *e, struct error *err)
+{
+	return move(failed, s, e, err);
+}
