@@ -121,7 +121,7 @@ bool run_queue(const struct run_params *p, struct run_summary *summary, struct e
 		return true;
 	if (!store_open(&r.store, p->config, p->caller, STORE_EXISTING, err))
 		return false;
-	if (!p->id) {
+	if (!p->id && !p->own_only) {
 		store_tidy(&r.store);
 		store_note_run(&r.store);
 	}
@@ -141,7 +141,8 @@ bool run_has_work(const struct run_params *p)
 {
 	struct store store = STORE_INIT;
 	struct error ignored = ERROR_INIT;
-	bool found = store_open(&store, p->config, p->caller, STORE_EXISTING, &ignored) && selection_has_any(&store, p);
+	bool found = store_open(&store, p->config, p->caller, STORE_EXISTING, &ignored) &&
+		     selection_has_any(&store, p);
 
 	store_close(&store);
 	return found;
