@@ -21,29 +21,46 @@ enum {
 	BACKLOG_PAUSE_MS = 20, /* before a Unix socket whose backlog is full is tried again */
 };
 
-/* Of all attempts; of none when a signal stopped them. */
+/* What a failure to connect mostly means; port 0: any. */
+static const struct {
+	int failure;
+	unsigned port;
+	const char *hint;
+} hints[] = {
+	{ ETIMEDOUT, 25, "many networks block port 25; submission servers listen on 587 and 465" },
+	{ ETIMEDOUT, 0, "a firewall may be in between, or host and port lead nowhere" },
+	{ ECONNREFUSED, 0, "nothing listens there: check host and port" },
+	{ ENETUNREACH, 0, "is this machine online?" },
+	{ EHOSTUNREACH, 0, "is this machine online?" },
+	{ EADDRNOTAVAIL, 0, "source_address has to be an address of this machine" },
+};
+
+static bool hint_at(int failure, unsigned port, struct error *err)
+{
+	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+		if (hints[i].failure == failure && (!hints[i].port || hints[i].port == port))
+			return error_hint(err, "%s", hints[i].hint);
+	return false;
+}
+
+/* Of all attempts, with the hint for the first; of none when a signal stopped them. */
 static bool explain_failures(const struct race_report *r, const struct address_list *list,
 	unsigned port, struct error *err)
 {
 	struct buf text = BUF_INIT;
 	char address[INET6_ADDRSTRLEN], reason[128];
-	bool is_silent = false;
 
 	if (process_stopped())
 		return wait_error(err, "4.4.1", "");
 	for (size_t i = 0; i < r->begun; i++) {
 		address_print(&list->items[i], address);
-		is_silent = is_silent || r->failures[i] == ETIMEDOUT;
 		buf_addf(&text, "%s%s: %s", i ? ", " : "", address,
 			strerror_r(r->failures[i], reason, sizeof reason));
 	}
 	error_set(err, EX_TEMPFAIL, "4.4.1", "cannot connect%s%s",
 		r->begun ? " to " : ": no time left", buf_str(&text));
 	buf_release(&text);
-	if (is_silent && port == 25)
-		error_hint(err,
-			"many networks block port 25; submission servers listen on 587 and 465");
-	return false;
+	return r->begun ? hint_at(r->failures[0], port, err) : false;
 }
 
 static void note_addresses(const struct address_list *list, struct dial_peer *peer)

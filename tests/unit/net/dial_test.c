@@ -94,6 +94,7 @@ static void refusals_name_the_address(void **state)
 	assert_int_equal(dial(&p, &peer, &err), -1);
 	assert_int_equal(err.code, EX_TEMPFAIL);
 	assert_string_equal(err.text, "cannot connect to 127.0.0.1: Connection refused");
+	assert_non_null(strstr(err.hint, "check host and port"));
 	assert_true(peer.resolved_ms > 0);
 }
 

@@ -34,9 +34,22 @@ struct identity {
 static struct {
 	char folder[64];
 	char ca_file[96], client_file[96], tickets[96];
-	struct identity ca, good, expired, future, stranger, strangers_ca, self_signed, weak;
+	struct identity ca, middle, good, below, expired, future, stranger, strangers_ca,
+		self_signed, weak;
 	gnutls_datum_t ticket_key;
 } world;
+
+/* GnuTLS does not know the names of a certificate that it has made itself. */
+static void read_back(struct identity *id)
+{
+	gnutls_datum_t der = { NULL, 0 };
+
+	gnutls_x509_crt_export2(id->cert, GNUTLS_X509_FMT_DER, &der);
+	gnutls_x509_crt_deinit(id->cert);
+	gnutls_x509_crt_init(&id->cert);
+	assert_int_equal(gnutls_x509_crt_import(id->cert, &der, GNUTLS_X509_FMT_DER), 0);
+	gnutls_free(der.data);
+}
 
 /*
  * Signed by issuer, or by itself; names are separated by blanks, addresses among them only
@@ -75,6 +88,7 @@ static struct identity make(const char *name, const char *names, const struct id
 	}
 	gnutls_x509_crt_sign2(id.cert, issuer ? issuer->cert : id.cert,
 		issuer ? issuer->key : id.key, GNUTLS_DIG_SHA256, 0);
+	read_back(&id);
 	return id;
 }
 
@@ -104,6 +118,8 @@ static int make_world(void **state)
 	world.ca = make("Test CA", NULL, NULL, -100, 100);
 	world.strangers_ca = make("Strange CA", NULL, NULL, -100, 100);
 	world.good = make("good", "mail.test *.wild.test 127.0.0.1", &world.ca, -10, 10);
+	world.middle = make("Middle CA", NULL, &world.ca, -10, 10);
+	world.below = make("below", "mail.test", &world.middle, -10, 10);
 	world.expired = make("old", "mail.test", &world.ca, -10, -5);
 	world.future = make("new", "mail.test", &world.ca, 5, 10);
 	world.stranger = make("stranger", "mail.test", &world.strangers_ca, -10, 10);
@@ -125,8 +141,9 @@ static void forget(struct identity *id)
 
 static int end_world(void **state)
 {
-	struct identity *const all[] = { &world.ca, &world.good, &world.expired, &world.future,
-		&world.stranger, &world.strangers_ca, &world.self_signed, &world.weak };
+	struct identity *const all[] = { &world.ca, &world.middle, &world.below, &world.good,
+		&world.expired, &world.future, &world.stranger, &world.strangers_ca,
+		&world.self_signed, &world.weak };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -142,6 +159,7 @@ static int end_world(void **state)
 struct server {
 	const struct identity *identity;
 	const char *priority; /* NULL: NORMAL */
+	const struct identity *issuer; /* sent behind the certificate; NULL: it is sent alone */
 	bool wants_client;
 	bool has_tickets;
 };
@@ -150,12 +168,13 @@ static void serve(const struct server *server, int fd)
 {
 	gnutls_certificate_credentials_t credentials;
 	struct identity id = *server->identity;
+	gnutls_x509_crt_t chain[] = { id.cert, server->issuer ? server->issuer->cert : NULL };
 	gnutls_session_t session;
 	char data[256];
 	int rc;
 
 	gnutls_certificate_allocate_credentials(&credentials);
-	gnutls_certificate_set_x509_key(credentials, &id.cert, 1, id.key);
+	gnutls_certificate_set_x509_key(credentials, chain, server->issuer ? 2 : 1, id.key);
 	gnutls_init(&session, GNUTLS_SERVER | GNUTLS_NO_SIGNAL);
 	gnutls_priority_set_direct(session, server->priority ? server->priority : "NORMAL", NULL);
 	gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials);
@@ -300,6 +319,27 @@ static void who_is_not_trusted_is_told_why(void **state)
 		if (!strstr(err.text, cases[i].text) || !strstr(err.hint, cases[i].hint))
 			fail_msg("%s (hint: %s)", err.text, err.hint);
 	}
+}
+
+static void chains_lead_to_an_anchor(void **state)
+{
+	struct server server = { .identity = &world.below, .issuer = &world.middle };
+	struct tls_params p = params_for("mail.test");
+	struct tls_info info;
+	struct error err;
+
+	(void)state;
+	if (!try(&server, &p, &info, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(info.trust, "Test CA");
+	server.issuer = NULL;
+	assert_false(try(&server, &p, NULL, &err));
+	assert_non_null(strstr(err.text, "issuer 'Middle CA', which is not trusted"));
+	write_pem(world.ca_file, &world.middle, false);
+	if (!try(&server, &p, &info, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(info.trust, "Middle CA");
+	write_pem(world.ca_file, &world.ca, false);
 }
 
 static void pins_replace_the_chain(void **state)
@@ -770,6 +810,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_server_is_trusted_and_described),
 		cmocka_unit_test(who_is_not_trusted_is_told_why),
+		cmocka_unit_test(chains_lead_to_an_anchor),
 		cmocka_unit_test(pins_replace_the_chain),
 		cmocka_unit_test(bad_settings_are_named),
 		cmocka_unit_test(nothing_is_checked_when_told_so),
