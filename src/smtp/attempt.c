@@ -181,17 +181,17 @@ static bool add_envelope(struct attempt *a, struct flight *f, struct error *err)
 	return add(a, f, FLIGHT_MAIL, buf_str(&a->mail_line), err) && add_recipients(a, f, err);
 }
 
-/*
- * The servers' limit is at least 100 (RFC 5321 section 4.5.3.1.8): so many, and this was the whole.
- */
+/* Not while replies to several RCPT are to come: some may ask for a further transaction. */
 static bool may_quit(const struct attempt *a, const struct session *s)
 {
-	size_t left = 0;
+	size_t left = 0, open = 0;
 
-	for (size_t i = 0; i < a->results->count; i++)
+	for (size_t i = 0; i < a->results->count; i++) {
 		left += a->results->each[i].fate == FATE_NONE;
-	return a->mail->is_last && s->capabilities.offers & OFFER_PIPELINING && left <= a->count &&
-	       a->count <= FLIGHT_RECIPIENTS_MAX && !a->is_full;
+		open += a->results->each[i].fate == FATE_NONE && a->turns[i] != TURN_TAKEN;
+	}
+	return a->mail->is_last && s->capabilities.offers & OFFER_PIPELINING &&
+	       (!open || left == 1);
 }
 
 /* Our own reading failed in the middle: the session is lost, the message waits. */

@@ -215,7 +215,7 @@ static void one_flight_with_chunking(void **state)
 		{ "250 ok\r\n250 ok\r\n250 taken\r\n", BDAT_GROUP("RCPT TO:<a@x>\r\n") "QUIT\r\n~",
 			"A", true, EX_OK },
 		{ "250 ok\r\n550 no\r\n250 ok\r\n250 taken\r\n",
-			BDAT_GROUP("RCPT TO:<a@x>\r\nRCPT TO:<b@x>\r\n") "QUIT\r\n~", "RA", true,
+			BDAT_GROUP("RCPT TO:<a@x>\r\nRCPT TO:<b@x>\r\n") "~", "RA", true,
 			EX_NOUSER },
 		{ "250 ok\r\n550 no\r\n554 no valid recipients\r\n", NULL, "R", true, EX_NOUSER },
 		{ "550 bad sender\r\n503 mail first\r\n503 mail first\r\n", NULL, "R", true,
