@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/ascii.h"
 #include "message/address.h"
+#include "message/encoded_text.h"
 #include "message/encoded_word.h"
 
 struct list {

@@ -7,11 +7,6 @@
 
 static const char upper_hex[] = "0123456789ABCDEF";
 
-static bool is_blank(char c)
-{
-	return ascii_is_blank(c) || c == '\n' || c == '\r';
-}
-
 static const char *charset_of(const char *s, size_t len)
 {
 	return utf8_is_valid(s, len) ? "utf-8" : "unknown-8bit";
@@ -132,214 +127,43 @@ bool is_encoded_word(const char *s, size_t len)
 	return marks == 2;
 }
 
-enum piece_kind { PIECE_BLANK, PIECE_WORD, PIECE_QUOTED, PIECE_COMMENT, PIECE_SIGN };
-
-/* Length of the quoted string or comment at s; 0 where it is not closed. */
-static size_t enclosed_length(const char *s, size_t len)
-{
-	const char close = *s == '(' ? ')' : '"';
-	size_t depth = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '\\' && i + 1 < len)
-			i++;
-		else if (i && s[i] == close)
-			depth--;
-		else if (s[i] == *s)
-			depth++;
-		if (!depth)
-			return i + 1;
-	}
-	return 0;
-}
-
-static bool is_sign(char c, enum text_form form)
-{
-	static const char *const signs[] = {
-		[TEXT_PLAIN] = "", [TEXT_PHRASE] = "<>,:;@()", [TEXT_COMMENT] = "()"
-	};
-
-	return c && strchr(signs[form], c);
-}
-
-static size_t word_length(const char *s, size_t len, enum text_form form)
-{
-	size_t n = 0;
-
-	while (n < len && !is_blank(s[n]) && !is_sign(s[n], form))
-		n += s[n] == '\\' && form == TEXT_COMMENT && n + 1 < len ? 2 : 1;
-	return n;
-}
-
-/* The next piece of the text and its length, which is never 0. */
-static enum piece_kind next_piece(const char *s, size_t len, enum text_form form, size_t *n)
-{
-	*n = 0;
-	while (*n < len && is_blank(s[*n]))
-		++*n;
-	if (*n)
-		return PIECE_BLANK;
-	if (form == TEXT_PHRASE && (*s == '"' || *s == '(') && (*n = enclosed_length(s, len)))
-		return *s == '"' ? PIECE_QUOTED : PIECE_COMMENT;
-	if (is_sign(*s, form)) {
-		*n = 1;
-		return PIECE_SIGN;
-	}
-	*n = word_length(s, len, form);
-	return PIECE_WORD;
-}
-
-static bool has_blank(const char *s, size_t len)
-{
-	while (len && !is_blank(s[len - 1]))
-		len--;
-	return len;
-}
-
-static bool needs_encoding(const char *s, size_t len, bool utf8)
-{
-	if (ascii_has_8bit(s, len))
-		return !utf8 || !utf8_is_valid(s, len);
-	return len > WORD_MAX && !has_blank(s, len);
-}
-
-/* The text in work. */
-struct text {
-	struct buf *out;
-	enum text_form form;
-	bool utf8;
-	struct buf run;     /* words that will be encoded together */
-	struct buf gap;     /* blanks behind the last word, as they came */
-	bool after_encoded; /* the last word was an encoded one of the input */
-	bool needs_blank;   /* the last thing written was encoded here: a blank must follow it */
-};
-
-static void unfold(struct buf *to, const struct buf *from)
-{
-	for (size_t i = 0; i < from->len; i++)
-		if (from->data[i] != '\n')
-			buf_addc(to, from->data[i]);
-}
-
-static void add_unquoted(struct buf *to, const char *s, size_t len)
+static void q_decode(struct buf *text, const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '\\' && i + 1 < len)
-			i++;
-		if (s[i] != '\n')
-			buf_addc(to, s[i]);
+		int high = s[i] == '=' && i + 2 < len ? ascii_hex_value(s[i + 1]) : -1;
+		int low = high < 0 ? -1 : ascii_hex_value(s[i + 2]);
+
+		if (low >= 0)
+			buf_addc(text, (char)(high * 16 + low));
+		else
+			buf_addc(text, s[i] == '_' ? ' ' : s[i]);
+		i += low >= 0 ? 2 : 0;
 	}
 }
 
-static void end_run(struct text *t)
+/* The text of an encoded word in UTF-8; false where it is another charset or does not decode. */
+static bool decode_utf8_word(struct buf *text, const char *s, size_t len)
 {
-	if (!t->run.len)
-		return;
-	encoded_words_add(t->out, t->run.data, t->run.len);
-	buf_truncate(&t->run, 0);
-	t->needs_blank = true;
+	static const char start[] = "=?utf-8?";
+	const size_t before = sizeof start - 1 + 2, n = len - before - 2;
+	const char letter = ascii_lower(s[sizeof start - 1]);
+
+	if (!ascii_starts_with(s, start) || len < before + 2 || s[before - 1] != '?')
+		return false;
+	if (letter == 'q')
+		q_decode(text, s + before, n);
+	else if (letter != 'b' || !base64_decode(text, s + before, n))
+		return false;
+	return utf8_is_valid(text->data, text->len);
 }
 
-/* Writes the blanks of the input, and one where an encoded word asks for it. */
-static void end_gap(struct text *t, bool is_sign_in_comment)
+bool encoded_word_split(struct buf *out, const char *s, size_t len)
 {
-	if (t->needs_blank && !t->gap.len && !is_sign_in_comment)
-		buf_addc(t->out, ' ');
-	buf_add(t->out, t->gap.data, t->gap.len);
-	buf_truncate(&t->gap, 0);
-	t->needs_blank = false;
-}
+	struct buf text = BUF_INIT;
+	const bool ok = is_encoded_word(s, len) && decode_utf8_word(&text, s, len);
 
-/* A run begins: behind an encoded word the blank between is part of the run, for readers would drop it. */
-static void begin_run(struct text *t)
-{
-	const bool in_comment = t->form == TEXT_COMMENT;
-	const char last = t->out->len ? t->out->data[t->out->len - 1] : ' ';
-
-	if (t->after_encoded) {
-		unfold(&t->run, &t->gap);
-		buf_truncate(&t->gap, 0);
-		buf_addc(t->out, ' ');
-		return;
-	}
-	if (!t->gap.len && !is_blank(last) && !(in_comment && last == '('))
-		t->needs_blank = true;
-	end_gap(t, false);
-}
-
-static void encode_piece(struct text *t, const char *s, size_t len, enum piece_kind kind)
-{
-	if (!t->run.len)
-		begin_run(t);
-	else
-		unfold(&t->run, &t->gap);
-	buf_truncate(&t->gap, 0);
-	if (kind == PIECE_QUOTED && len >= 2)
-		add_unquoted(&t->run, s + 1, len - 2);
-	else if (t->form == TEXT_COMMENT)
-		add_unquoted(&t->run, s, len);
-	else
-		buf_add(&t->run, s, len);
-	t->after_encoded = false;
-}
-
-static void keep_piece(struct text *t, const char *s, size_t len, enum piece_kind kind)
-{
-	const bool encoded = kind == PIECE_WORD && is_encoded_word(s, len);
-
-	if (encoded && t->run.len) {
-		unfold(&t->run, &t->gap);
-		buf_truncate(&t->gap, 0);
-	}
-	end_run(t);
-	end_gap(t, kind == PIECE_SIGN && t->form == TEXT_COMMENT);
-	buf_add(t->out, s, len);
-	t->after_encoded = encoded;
-}
-
-static void encode_comment(struct text *t, const char *s, size_t len)
-{
-	enum {
-		LEAST = 36
-	}; /* for its sign and a first encoded word: a fold must not put a blank between them */
-
-	end_run(t);
-	end_gap(t, false);
-	if (fold_column(t->out) + LEAST > FOLD_SOFT)
-		fold_here(t->out);
-	buf_addc(t->out, '(');
-	encoded_text_add(t->out, s + 1, len - 2, TEXT_COMMENT, t->utf8);
-	buf_addc(t->out, ')');
-	t->after_encoded = false;
-}
-
-static void add_piece(struct text *t, const char *s, size_t len, enum piece_kind kind)
-{
-	const bool encode =
-		kind != PIECE_BLANK && kind != PIECE_SIGN && needs_encoding(s, len, t->utf8);
-
-	if (kind == PIECE_BLANK)
-		buf_add(&t->gap, s, len);
-	else if (encode && kind == PIECE_COMMENT)
-		encode_comment(t, s, len);
-	else if (encode)
-		encode_piece(t, s, len, kind);
-	else
-		keep_piece(t, s, len, kind);
-}
-
-void encoded_text_add(struct buf *out, const char *text, size_t len, enum text_form form, bool utf8)
-{
-	struct text t = { .out = out, .form = form, .utf8 = utf8 };
-	size_t n;
-
-	for (; len; text += n, len -= n) {
-		enum piece_kind kind = next_piece(text, len, form, &n);
-
-		add_piece(&t, text, n, kind);
-	}
-	end_run(&t);
-	end_gap(&t, form == TEXT_COMMENT || !t.gap.len);
-	buf_release(&t.run);
-	buf_release(&t.gap);
+	if (ok)
+		encoded_words_add(out, text.data, text.len);
+	buf_release(&text);
+	return ok;
 }

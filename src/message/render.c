@@ -3,7 +3,7 @@
 
 #include "base/ascii.h"
 #include "message/address_field.h"
-#include "message/encoded_word.h"
+#include "message/encoded_text.h"
 #include "message/fold.h"
 #include "message/parameters.h"
 

@@ -222,6 +222,7 @@ def headers():
         "8-bit, folded": b"Subject: \xc3\xa9\n \xc3\xa9\n\tplain\n  \xc3\xa9",
         "8-bit beside encoded words": b"Subject: =?utf-8?Q?a?= \xc3\xa9 =?utf-8?Q?b?= c =?utf-8?B?ZA==?= \xc3\xa9",
         "encoded words": b"Subject: =?utf-8?Q?caf=C3=A9?=\n =?iso-8859-1?Q?_=FC?= x",
+        "one overlong encoded word": b"Subject: =?UTF-8?B?" + base64.b64encode(text * 30) + b"?=",
         "looks like an encoded word": b"Subject: =?x =?utf-8?Q?a b?= ?= \xc3\xa9",
         "question marks": b"Subject: what? =? ?= _ \xc3\xa9=41?",
         "no blank behind the colon": b"Subject:\xc3\xa9",

@@ -258,6 +258,30 @@ static void text_without_blanks_becomes_words(void **state)
 	}
 }
 
+/* A word of 2,000 octets, as PHP scripts make them, is the same text in words of the right length. */
+static void overlong_encoded_words_are_split(void **state)
+{
+	static const char *const starts[] = { "=?UTF-8?B?", "=?utf-8?q?", "=?iso-8859-1?B?" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+		struct buf field = BUF_INIT, out = BUF_INIT, text = BUF_INIT;
+		struct error err = ERROR_INIT;
+
+		buf_addf(&field, "Subject: %s", starts[i]);
+		while (field.len < 2000)
+			buf_adds(&field, i == 1 ? "_=C3=A9x" : "IMOpeCDDqXgg");
+		buf_adds(&field, "?= end");
+		assert_true(render(field.data, field.len, false, &out, &err));
+		read_value(&out, &text);
+		assert_int_equal(memcmp(text.data, i == 2 ? " =?iso-8859-1?B?IMOp" : "  \xc3\xa9x", i == 2 ? 20 : 5), 0);
+		assert_string_equal(text.data + text.len - 4, " end");
+		buf_release(&field);
+		buf_release(&out);
+		buf_release(&text);
+	}
+}
+
 static void assert_short_lines(const struct buf *out)
 {
 	for (const char *line = out->data, *eol; line < out->data + out->len; line = eol + 2) {
@@ -367,6 +391,7 @@ int main(void)
 		cmocka_unit_test(mixed_text_reads_back),
 		cmocka_unit_test(long_lines_are_folded_at_blanks),
 		cmocka_unit_test(text_without_blanks_becomes_words),
+		cmocka_unit_test(overlong_encoded_words_are_split),
 		cmocka_unit_test(address_lists_are_folded_at_commas_too),
 		cmocka_unit_test(what_cannot_be_folded_is_refused),
 		cmocka_unit_test(long_parameters_are_cut_in_sections),
