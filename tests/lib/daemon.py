@@ -15,7 +15,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 
@@ -141,15 +140,3 @@ def answers(*ports, host="127.0.0.1"):
         except OSError:
             return False
     return True
-
-
-def relay(source, target):
-    """Copies what comes from one socket to the other, in a thread, until the end."""
-    def copy():
-        try:
-            while octets := source.recv(65536):
-                target.sendall(octets)
-            target.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-    threading.Thread(target=copy, daemon=True).start()

@@ -22,7 +22,7 @@ Then the dialogue, S: the server, C: the client, exact octets, each line ended b
     S: (drip) 250 slow                    the line goes out octet by octet, five a second
     S: (connection)                       the client comes back on a new connection
 
-In stdin:, S: and C: lines \\r \\n \\t \\\\ \\xNN are octets, and \\c at the end leaves the line end out.
+In stdin:, S: and C: lines \\r \\n \\t \\\\ \\xNN are octets; \\c at the end leaves the line end out.
 Then what came of it, one or more on a line, two blanks between:
 
     exit: 75  status: 4.4.2  error: connection closed
@@ -111,7 +111,8 @@ class Player:
         self.script, self.sock, self.input = script, None, b""
         self.said = []
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.settimeout(PATIENCE)
+        self.listener.settimeout(0.1)
+        self.alive = lambda: True  # whether the client runs
         self.port = self.listener.getsockname()[1]
         self.context = None
         if script.one("tls", "off") != "off":
@@ -132,10 +133,20 @@ class Player:
     def connection(self):
         if self.sock:
             self.sock.close()
-        self.sock, _ = self.listener.accept()
+        self.sock = self.accept()
         self.sock.settimeout(PATIENCE)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.input = b""
+
+    def accept(self):
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            alive = self.alive() and time.monotonic() < deadline
+            try:
+                return self.listener.accept()[0]
+            except TimeoutError:
+                if not alive:
+                    raise Mismatch("the client did not connect") from None
 
     def server(self, text):
         self.said.append("S: " + text)
@@ -279,6 +290,7 @@ class DialogueCase(unittest.TestCase):
         child = box.start("sendmail", *shlex.split(script.one("args", "")), env=env, stdin=feed,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         feed.close()
+        player.alive = lambda: child.poll() is None
         try:
             player.play()
         except (Mismatch, OSError) as why:

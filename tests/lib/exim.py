@@ -69,6 +69,7 @@ sink:
   hosts_avoid_tls = *
   hosts_try_chunking =
   message_linelength_limit = 1000000
+  max_rcpt = 0
 
 begin retry
 * * F,1h,10m

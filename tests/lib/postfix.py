@@ -3,6 +3,7 @@
 
 import grp
 import os
+import subprocess
 
 import certs
 from daemon import PROGRAMS, Daemon, answers, free_ports, need_user
@@ -38,6 +39,7 @@ local_header_rewrite_clients =
 append_dot_mydomain = no
 append_at_myorigin = no
 lmtp_line_length_limit = 0
+lmtp_destination_recipient_limit = 10000
 lmtp_discard_lhlo_keywords =
 message_size_limit = 110000000
 mailbox_size_limit = 0
@@ -77,7 +79,7 @@ SERVICES = """
 127.0.0.1:{off} inet n - n - - smtpd
   -o smtpd_tls_security_level=none -o smtpd_tls_auth_only=no
 127.0.0.1:{cyrus} inet n - n - - smtpd
-  -o smtpd_sasl_type=cyrus -o smtpd_sasl_path=smtpd
+  -o smtpd_sasl_type=cyrus -o smtpd_sasl_path=smtpd -o smtpd_sasl_local_domain=example.org
 127.0.0.1:{certificate} inet n - n - - smtpd
   -o smtpd_tls_ask_ccert=yes -o smtpd_sasl_auth_enable=no
 cleanup unix n - n - 0 cleanup
@@ -98,6 +100,12 @@ anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """
+CYRUS = """
+pwcheck_method: auxprop
+auxprop_plugin: sasldb
+sasldb_path: {folder}/sasl/sasldb
+mech_list: PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 GSSAPI
+"""
 PORTS = ("starttls", "implicit", "off", "cyrus", "certificate")
 
 
@@ -105,7 +113,7 @@ class Postfix(Daemon):
     """.ports["starttls"], ["implicit"], ["off"]; "cyrus" and "certificate" ask differently who is
     there, both over STARTTLS."""
 
-    def __init__(self, sink_port, auth_socket):
+    def __init__(self, sink_port, auth_socket, users, kerberos):
         super().__init__("postfix")
         master = PROGRAMS.find("/usr/lib/postfix/sbin/master")
         # Accounts that every Debian has and nothing else uses, where Postfix has not made its own.
@@ -113,6 +121,9 @@ class Postfix(Daemon):
         self.ports = dict(zip(PORTS, free_ports(len(PORTS))))
         self.make_spool(owner)
         self.write("sasl/smtpd.conf", CYRUS.format(folder=self.folder))
+        for user, password in users.items():
+            make_user(self.path("sasl/sasldb"), user, password)
+        os.chown(self.path("sasl/sasldb"), owner.pw_uid, owner.pw_gid)
         good = certs.get("good")
         self.write("main.cf", MAIN.format(
             folder=self.folder, lib=os.path.dirname(os.path.dirname(master)),
@@ -121,7 +132,7 @@ class Postfix(Daemon):
             key=good.key, ca=good.ca))
         self.write("master.cf", SERVICES.format(**self.ports))
         self.spawn([master, "-c", self.folder, "-s"], lambda: answers(*self.ports.values()),
-                   env={"MAIL_CONFIG": self.folder})
+                   env=dict(kerberos.environment, MAIL_CONFIG=self.folder))
 
     def setgid_group(self):
         try:
@@ -139,9 +150,8 @@ class Postfix(Daemon):
             self.make_folder("spool/" + name, owner)
 
 
-CYRUS = """
-pwcheck_method: auxprop
-auxprop_plugin: sasldb
-sasldb_path: {folder}/sasl/sasldb
-mech_list: PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 GSSAPI
-"""
+def make_user(database, user, password):
+    """Adds user@realm to a sasldb of Cyrus SASL."""
+    name, _, realm = user.partition("@")
+    subprocess.run([PROGRAMS.find("/usr/sbin/saslpasswd2"), "-p", "-c", "-f", database, "-u", realm,
+                    name], input=password, text=True, check=True, env=PROGRAMS.environment())

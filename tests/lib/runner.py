@@ -18,6 +18,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import traceback
 import unittest
 
@@ -40,10 +41,15 @@ def jobs():
 class Recorder(unittest.TestResult):
     def __init__(self, emit):
         super().__init__()
-        self.emit, self.subfailures = emit, 0
+        self.emit, self.begun = emit, 0
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.begun = time.monotonic()
 
     def say(self, test, status, detail=""):
-        self.emit({"name": test.id(), "status": status, "detail": detail})
+        self.emit({"name": test.id(), "status": status, "detail": detail,
+                   "seconds": time.monotonic() - self.begun})
 
     def addSuccess(self, test):
         self.say(test, "passed")
@@ -155,7 +161,8 @@ class Parent:
         with self.lock:
             self.counts[result["status"]] += 1
             if self.args.verbose or result["status"] == "failed":
-                print("%s %s" % (result["status"], result["name"]), flush=True)
+                print("%s %s (%.1f s)" % (result["status"], result["name"],
+                                          result.get("seconds", 0)), flush=True)
             if result["status"] == "failed":
                 self.failures.append(result["name"])
                 print("    " + result["detail"].rstrip().replace("\n", "\n    "), flush=True)

@@ -37,7 +37,7 @@ def binary():
 
 def parse_log(line):
     """`key=value key="quoted \\"value\\""` to a dict (interface: the log line)."""
-    pairs = re.findall(r'([a-z]+)=("(?:[^"\\]|\\.)*"|[^ ]*)', line)
+    pairs = re.findall(r'([a-z]+)=("(?:[^"\\]|\\.)*"|[^ \n]*)', line)
     return {k: re.sub(r"\\(.)", r"\1", v[1:-1]) if v.startswith('"') else v for k, v in pairs}
 
 
@@ -97,7 +97,7 @@ class Sandbox:
         self._merge("sendoff", keys)
 
     def account(self, name="work", server=None, **keys):
-        """Keys of an account; `server` (an smtpd.Server or real server) fills in how to get there."""
+        """Keys of an account; `server` (a smtpd.Server, or a real one's via()) fills in the way."""
         if server is not None:
             self._merge(name, server_keys(server))
         self._merge(name, keys)
@@ -133,7 +133,7 @@ class Sandbox:
         return {k: v for k, v in env.items() if v is not None}
 
     def start(self, program, *words, env=None, cwd=None, uid=None, **options):
-        """A subprocess.Popen of the program under that name, for tests that do it piece by piece."""
+        """A subprocess.Popen of the program, for tests that do it piece by piece; finish() it."""
         self.write("sendoff.ini", self.configuration())
         if uid is not None:
             self.give_to(uid, uid)

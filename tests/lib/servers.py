@@ -19,6 +19,7 @@ import types
 from daemon import need_root
 from dovecot import Dovecot
 from exim import Exim
+from kerberos import Kerberos
 from postfix import Postfix
 from smtpd import Server
 
@@ -35,7 +36,7 @@ class Real:
 
     def via(self, port="starttls", user="you@example.org", password=None):
         """What sandbox.account() wants to know; port is a name in daemon.ports."""
-        users = {user: password or USERS[user]} if user else {}
+        users = {user: password or USERS.get(user, "unknown")} if user else {}
         return types.SimpleNamespace(
             host="127.0.0.1", port=self.daemon.ports[port], path=None, users=users,
             tls=port if port in ("off", "implicit") else "starttls")
@@ -64,6 +65,13 @@ def dovecot():
     return Dovecot(USERS, TOKENS)
 
 
+@functools.lru_cache(None)
+def kerberos():
+    """A realm with the user `me`, password `krb`, and the service of postfix()."""
+    need_root()
+    return Kerberos("me", "krb", "smtp/postfix.test")
+
+
 def sink():
     return Server(offers=SINK_OFFERS, lmtp=True, name="sink.test")
 
@@ -72,7 +80,7 @@ def sink():
 def postfix():
     need_root()
     inbox = sink()
-    return Real(Postfix(inbox.port, dovecot().socket), inbox)
+    return Real(Postfix(inbox.port, dovecot().socket, USERS, kerberos()), inbox)
 
 
 @functools.lru_cache(None)
