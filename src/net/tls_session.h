@@ -41,6 +41,9 @@ extern const struct stream_transport tls_transport;
 /* Makes GnuTLS send and receive through t->fd. */
 void tls_attach(struct tls *t);
 
+/* Is there received input, which poll does not know of? */
+bool tls_has_more(const struct tls *t);
+
 void tls_free(struct tls *t);
 
 #endif

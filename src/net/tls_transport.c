@@ -102,8 +102,7 @@ static ssize_t moved(struct tls *t, ssize_t rc, short *events)
 	return -1;
 }
 
-/* What poll does not know of. */
-static bool has_more(const struct tls *t)
+bool tls_has_more(const struct tls *t)
 {
 	return t->raw_at < t->raw_end || gnutls_record_check_pending(t->session);
 }
@@ -115,7 +114,7 @@ static ssize_t receive(void *context, void *data, size_t len, short *events)
 
 	do {
 		rc = gnutls_record_recv(t->session, data, len);
-	} while (rc < 0 && is_passing(rc) && has_more(t));
+	} while (rc < 0 && is_passing(rc) && tls_has_more(t));
 	return moved(t, rc, events);
 }
 
