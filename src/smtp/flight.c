@@ -75,6 +75,8 @@ bool flight_add(
 	while (!has_room(f, &sized))
 		if (!flight_read(f, err))
 			return false;
+	if (flight_is_empty(f) && !session_is_quiet(f->session, err))
+		return false;
 	if (!session_send(f->session, line, NULL, err))
 		return false;
 	flight_expect(f, &sized);

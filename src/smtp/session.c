@@ -82,6 +82,14 @@ bool session_reply(struct session *s, int64_t timeout_ms, struct error *err)
 	return true;
 }
 
+bool session_is_quiet(struct session *s, struct error *err)
+{
+	if (!stream_has_input(&s->stream) || s->owes_greeting || s->owes_hello)
+		return true;
+	return session_reply(s, s->params->account->timeout_ms, err) &&
+	       reply_error(&s->reply, "before any command", EX_PROTOCOL, err);
+}
+
 bool session_command(struct session *s, struct error *err, const char *format, ...)
 {
 	struct buf line = BUF_INIT;
@@ -91,7 +99,7 @@ bool session_command(struct session *s, struct error *err, const char *format, .
 	va_start(args, format);
 	buf_vaddf(&line, format, args);
 	va_end(args);
-	ok = session_send(s, buf_str(&line), NULL, err) &&
+	ok = session_is_quiet(s, err) && session_send(s, buf_str(&line), NULL, err) &&
 	     session_reply(s, s->params->account->timeout_ms, err);
 	if (!ok)
 		error_context(err, "%.*s", (int)strcspn(buf_str(&line), " :"), buf_str(&line));

@@ -96,6 +96,13 @@ bool session_command(struct session *s, struct error *err, const char *format, .
 bool session_send(struct session *s, const char *line, const char *shown, struct error *err);
 bool session_reply(struct session *s, int64_t timeout_ms, struct error *err);
 
+/*
+ * Has the server said nothing unasked?  It would be taken for the answer to the next command, and
+ * each answer for the one before: 421 and other 4yz are EX_TEMPFAIL, anything else EX_PROTOCOL.
+ * Only while no reply is awaited.
+ */
+bool session_is_quiet(struct session *s, struct error *err);
+
 /* Shows a remark in the trace. */
 void session_remark(struct session *s, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

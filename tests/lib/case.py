@@ -15,7 +15,7 @@ class Case(unittest.TestCase):
     maxDiff = None
 
     def server(self, tls="off", kind="good", lenient=False, **options):
-        """A test server until the end of the test; unless lenient the client must keep the rules."""
+        """A test server until the end of the test; unless lenient the client keeps the rules."""
         if tls != "off":
             options.setdefault("context", certs.server_context(kind))
         server = Server(tls=tls, **options)

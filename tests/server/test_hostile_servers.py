@@ -205,6 +205,23 @@ class CapabilitiesTest(HostileCase):
 
 
 class TransactionTest(HostileCase):
+    def test_replies_before_the_commands(self):
+        done, server = self.against(("greeting", "220 x\r\n250 x\r\n250 ok\r\n250 ok\r\n354 go\r\n"
+                                     "250 done"))
+        self.assertExit(done, 76)
+        self.assertEqual(server.messages, [])
+
+    def test_one_reply_too_many_makes_no_refusal_a_success(self):
+        """Each reply would be taken for the one before it."""
+        for extra, status in (("250 2.0.0 once more", 76), ("421 4.3.2 closing", 75)):
+            for offers in (PLAIN, ALL_OFFERS - {"CHUNKING"}, ALL_OFFERS):
+                with self.subTest(extra, offers=len(offers)):
+                    done, server = self.against(
+                        ("AUTH done", "235 2.7.0 welcome\r\n" + extra),
+                        (".", "554 5.6.0 refused"), users=USERS, offers=offers)
+                    self.assertExit(done, status, extra[4:])
+                    self.assertEqual(server.messages, [])
+
     def test_bdat_that_was_offered_and_is_refused(self):
         """500, 502, 504: the content may be taken for commands; DATA on a new connection."""
         for reply in ("500 5.5.1 what?", "502 5.5.1 what?", "504 5.5.4 what?"):
