@@ -47,12 +47,11 @@ static char *parse_one(const char *text, struct error *err)
 {
 	struct mailboxes m = MAILBOXES_INIT;
 	char *address = NULL;
+	bool ok = mailboxes_parse(&m, text, strlen(text), err);
 
-	if (!mailboxes_parse(&m, text, strlen(text), err))
-		return NULL;
-	if (m.count == 1 && !m.nulls && is_whole(&m.items[0], text))
+	if (ok && m.count == 1 && !m.nulls && is_whole(&m.items[0], text))
 		address = mailbox_address(&m.items[0]);
-	else
+	else if (ok)
 		error_set(err, EX_DATAERR, "5.1.7", "malformed address '%.200s': not one address", text);
 	mailboxes_release(&m);
 	return address;

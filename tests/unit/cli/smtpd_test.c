@@ -275,6 +275,7 @@ static void single_commands(void **state)
 		{ "MAIL", "501 " },
 		{ "MAIL TO:<a@example.org>", "501 " },
 		{ "MAIL FROM:", "553 " },
+		{ "MAIL FROM:a@example.org,b@@example.org", "553 " },
 		{ "MAIL FROM:<a@example.org", "553 " },
 		{ "MAIL FROM:<a@example.org>SIZE=1", "553 " },
 		{ "MAIL FROM:<a@>", "553 " },
