@@ -2,6 +2,7 @@
 #include "base/base64.h"
 
 #include <stdint.h>
+#include <string.h>
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -39,21 +40,27 @@ static const unsigned char values[256] = {
 	/* clang-format on */
 };
 
-/* Decodes up to four digits to one octet less; false: one is none. */
-static bool decode_group(const unsigned char *in, size_t count, char *out)
+/* Four digits to three octets; false: one is none. */
+static bool decode_group(const unsigned char *in, char *out)
 {
-	uint32_t bits = 0;
+	uint32_t a = values[in[0]], b = values[in[1]], c = values[in[2]], d = values[in[3]];
+	uint32_t bits = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
 
-	for (size_t i = 0; i < 4; i++) {
-		unsigned value = i < count ? values[in[i]] : 1;
+	out[0] = (char)(bits >> 16 & 255);
+	out[1] = (char)(bits >> 8 & 255);
+	out[2] = (char)(bits & 255);
+	return a && b && c && d;
+}
 
-		if (!value)
-			return false;
-		bits = bits << 6 | (value - 1);
-	}
-	for (size_t i = 0; i + 1 < count; i++)
-		out[i] = (char)(bits >> (16 - 8 * i) & 255);
-	return true;
+/* Two or three digits to one octet less. */
+static bool decode_last(const unsigned char *in, size_t count, char *out)
+{
+	const unsigned char group[4] = { in[0], in[1], count > 2 ? in[2] : 'A', 'A' };
+	char octets[3];
+	bool ok = decode_group(group, octets);
+
+	memcpy(out, octets, count - 1);
+	return ok;
 }
 
 bool base64_decode(struct buf *b, const char *text, size_t len)
@@ -67,9 +74,9 @@ bool base64_decode(struct buf *b, const char *text, size_t len)
 	ok = len % 4 != 1;
 	buf_reserve(b, len / 4 * 3 + 3);
 	for (; ok && len >= 4; in += 4, len -= 4, b->len += 3)
-		ok = decode_group(in, 4, b->data + b->len);
+		ok = decode_group(in, b->data + b->len);
 	if (ok && len) {
-		ok = decode_group(in, len, b->data + b->len);
+		ok = decode_last(in, len, b->data + b->len);
 		b->len += len - 1;
 	}
 	buf_truncate(b, ok ? b->len : before);

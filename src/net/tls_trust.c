@@ -10,7 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BUNDLE_MAX = 16 * 1024 * 1024 };
+enum {
+	BLOCK = 32 * 1024,
+	CERTIFICATE_MAX = 1024 * 1024, /* of one, in PEM */
+};
 
 static const char begin_mark[] = "-----BEGIN CERTIFICATE-----";
 static const char end_mark[] = "-----END CERTIFICATE-----";
@@ -26,54 +29,115 @@ static const char *const bundles[] = {
 	"/etc/ssl/cert.pem",
 };
 
-static bool read_file(const char *file, struct buf *pem)
+/* A PEM file, read block by block: all of it would be half of this process's memory. */
+struct bundle {
+	int fd;
+	struct buf text; /* read, not yet used from at on */
+	size_t at;
+	bool has_ended;
+	int failure; /* errno of opening or reading; 0: none */
+};
+
+static bool bundle_open(struct bundle *b, const char *file)
 {
 	struct stat st;
-	int fd = file_open_regular(AT_FDCWD, file, O_RDONLY, &st);
-	bool ok;
-	int reason;
 
-	if (fd < 0)
-		return false;
-	if (st.st_size > 0 && st.st_size <= BUNDLE_MAX)
-		buf_reserve(pem, (size_t)st.st_size + 16384);
-	ok = file_read_all(fd, pem, BUNDLE_MAX);
-	reason = errno;
-	close(fd);
-	errno = reason;
-	return ok;
+	*b = (struct bundle){ .fd = file_open_regular(AT_FDCWD, file, O_RDONLY, &st) };
+	b->failure = b->fd < 0 ? errno : 0;
+	return b->fd >= 0;
 }
 
-static void read_system_bundle(struct buf *pem)
+static bool bundle_open_system(struct bundle *b)
 {
-	for (size_t i = 0; i < sizeof bundles / sizeof *bundles; i++) {
-		if (read_file(bundles[i], pem))
-			return;
-		buf_truncate(pem, 0);
+	for (size_t i = 0; i < sizeof bundles / sizeof *bundles; i++)
+		if (bundle_open(b, bundles[i]))
+			return true;
+	return false;
+}
+
+static void bundle_close(struct bundle *b)
+{
+	if (b->fd >= 0)
+		close(b->fd);
+	buf_release(&b->text);
+}
+
+/* Reads on, dropping what is used; false at the end, and where a certificate has none. */
+static bool bundle_read(struct bundle *b)
+{
+	ssize_t n;
+
+	buf_remove(&b->text, 0, b->at);
+	b->at = 0;
+	if (b->has_ended || b->text.len > CERTIFICATE_MAX)
+		return false;
+	do {
+		n = read(b->fd, buf_reserve(&b->text, BLOCK), BLOCK);
+	} while (n < 0 && errno == EINTR);
+	b->failure = n < 0 ? errno : 0;
+	b->has_ended = n <= 0;
+	b->text.len += n > 0 ? (size_t)n : 0;
+	buf_truncate(&b->text, b->text.len);
+	return !b->has_ended;
+}
+
+/* Moves to the next mark; false: there is none. */
+static bool bundle_find(struct bundle *b, const char *mark, size_t *found)
+{
+	size_t len = strlen(mark), from = b->at;
+
+	for (;;) {
+		const char *text = buf_str(&b->text);
+		const char *hit = memmem(text + from, b->text.len - from, mark, len);
+
+		if (hit) {
+			*found = (size_t)(hit - text);
+			return true;
+		}
+		from = b->text.len - b->at > len ? b->text.len - b->at - len : 0;
+		if (!bundle_read(b))
+			return false;
 	}
 }
 
-/*
- * The next certificate at *at, as DER; false: there is none.  One that is no base64 comes out
- * empty.
- */
-static bool next_certificate(const char **at, struct buf *text, struct buf *der)
+/* Lines of base64 without their ends, moved together; returns their length. */
+static size_t join_lines(char *text, size_t len)
 {
-	const char *line = strstr(*at, begin_mark);
-	const char *end = line ? strstr(line, end_mark) : NULL;
+	static const char blanks[] = " \t\r\n";
+	const char *end = text + len;
+	char *to = text;
 
-	if (!end)
+	for (const char *line = text; line < end;) {
+		const char *lf = memchr(line, '\n', (size_t)(end - line));
+		const char *next = lf ? lf + 1 : end;
+		const char *stop = next;
+
+		while (line < stop && strchr(blanks, *line))
+			line++;
+		while (line < stop && strchr(blanks, stop[-1]))
+			stop--;
+		memmove(to, line, (size_t)(stop - line));
+		to += stop - line;
+		line = next;
+	}
+	return (size_t)(to - text);
+}
+
+/* The next certificate as DER; false: there is none.  What is no base64 comes out empty. */
+static bool next_certificate(struct bundle *b, struct buf *der)
+{
+	size_t begin, end;
+	char *body;
+
+	if (!bundle_find(b, begin_mark, &begin))
 		return false;
-	buf_truncate(text, 0);
+	b->at = begin + sizeof begin_mark - 1;
+	if (!bundle_find(b, end_mark, &end))
+		return false;
+	body = b->text.data + b->at;
 	buf_truncate(der, 0);
-	for (line += sizeof begin_mark - 1; line < end; line += strspn(line, " \t\r\n")) {
-		size_t len = strcspn(line, " \t\r\n-");
-
-		buf_add(text, line, len);
-		line += len;
-	}
-	base64_decode(der, buf_str(text), text->len);
-	*at = end + sizeof end_mark - 1;
+	base64_decode(der, body, join_lines(body, end - b->at));
+	b->at = end + sizeof end_mark - 1;
 	return true;
 }
 
@@ -98,38 +162,32 @@ static void add_anchor(gnutls_certificate_credentials_t credentials, const struc
 	gnutls_x509_crt_deinit(cert);
 }
 
-static void add_issuers(gnutls_certificate_credentials_t credentials, const char *pem,
+static void add_issuers(gnutls_certificate_credentials_t credentials, struct bundle *bundle,
 	const struct cert_chain *chain)
 {
 	gnutls_datum_t issuers[CERT_CHAIN_MAX] = { { NULL, 0 } };
-	struct buf text = BUF_INIT, der = BUF_INIT;
+	struct buf der = BUF_INIT;
 
 	for (unsigned i = 0; i < chain->count; i++)
 		gnutls_x509_crt_get_raw_issuer_dn(chain->items[i], &issuers[i]);
-	while (next_certificate(&pem, &text, &der))
+	while (next_certificate(bundle, &der))
 		if (names_an_issuer(&der, issuers, chain->count))
 			add_anchor(credentials, &der);
 	for (unsigned i = 0; i < chain->count; i++)
 		gnutls_free(issuers[i].data);
-	buf_release(&text);
 	buf_release(&der);
 }
 
 bool trust_add_matching(gnutls_certificate_credentials_t credentials, const char *file,
 	const struct cert_chain *chain, struct error *err)
 {
-	struct buf pem = BUF_INIT;
-	bool ok = true;
+	struct bundle bundle;
 
-	if (!file)
-		read_system_bundle(&pem);
-	else if (!read_file(file, &pem))
-		ok = error_set_errno(
-			err, EX_PROTOCOL, errno, "cannot read tls_trust file '%s'", file);
-	if (ok)
-		add_issuers(credentials, buf_str(&pem), chain);
-	buf_release(&pem);
-	return ok;
+	if (file ? bundle_open(&bundle, file) : bundle_open_system(&bundle))
+		add_issuers(credentials, &bundle, chain);
+	bundle_close(&bundle);
+	return !file || !bundle.failure ||
+	       error_set_errno(err, EX_PROTOCOL, bundle.failure, "cannot read tls_trust file '%s'", file);
 }
 
 bool trust_add_all(

@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "net/tls_trust.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -805,6 +806,67 @@ static void a_ticket_without_successor_is_kept(void **state)
 	spoil_tickets(true);
 }
 
+/* Comments, then something damaged, then the CA with CRLF. */
+static void write_bundle(const char *path, size_t comment)
+{
+	gnutls_datum_t cert = { NULL, 0 };
+	struct buf text = BUF_INIT;
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	while (text.len < comment)
+		buf_addc(&text, text.len % 70 == 69 ? '\n' : '#');
+	buf_adds(&text, "\n-----BEGIN CERTIFICATE-----\nAB-CD\n-----END CERTIFICATE-----\n");
+	gnutls_x509_crt_export2(world.ca.cert, GNUTLS_X509_FMT_PEM, &cert);
+	for (unsigned i = 0; i < cert.size; i++) {
+		buf_adds(&text, cert.data[i] == '\n' ? "\r" : "");
+		buf_addc(&text, (char)cert.data[i]);
+	}
+	assert_true(file_write_all(fd, text.data, text.len));
+	close(fd);
+	gnutls_free(cert.data);
+	buf_release(&text);
+}
+
+/* As a peer would have sent it: GnuTLS keeps the issuer's name only of what it parsed. */
+static void read_certificate(struct cert_chain *chain, const struct identity *id)
+{
+	gnutls_datum_t der = { NULL, 0 };
+
+	gnutls_x509_crt_export2(id->cert, GNUTLS_X509_FMT_DER, &der);
+	gnutls_x509_crt_init(&chain->items[0]);
+	assert_int_equal(gnutls_x509_crt_import(chain->items[0], &der, GNUTLS_X509_FMT_DER), 0);
+	chain->count = 1;
+	gnutls_free(der.data);
+}
+
+/* Blocks end anywhere in a certificate and its marks. */
+static void an_anchor_is_found_wherever_it_stands(void **state)
+{
+	enum { BEFORE_A_BLOCK_ENDS = 64 * 1024 - 1200, STEP = 7 };
+	struct cert_chain chain = CERT_CHAIN_INIT;
+	char path[128];
+
+	(void)state;
+	read_certificate(&chain, &world.good);
+	snprintf(path, sizeof path, "%s/bundle.pem", world.folder);
+	for (size_t comment = BEFORE_A_BLOCK_ENDS; comment < 64 * 1024 + 100; comment += STEP) {
+		gnutls_certificate_credentials_t credentials;
+		gnutls_x509_crt_t issuer;
+		struct error err;
+
+		write_bundle(path, comment);
+		gnutls_certificate_allocate_credentials(&credentials);
+		assert_true(trust_add_matching(credentials, path, &chain, &err));
+		assert_int_equal(gnutls_certificate_get_issuer(
+					 credentials, chain.items[0], &issuer, GNUTLS_TL_GET_COPY),
+			0);
+		gnutls_x509_crt_deinit(issuer);
+		gnutls_certificate_free_credentials(credentials);
+	}
+	cert_chain_release(&chain);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -825,6 +887,7 @@ int main(void)
 		cmocka_unit_test(spoiled_tickets_cost_a_full_handshake),
 		cmocka_unit_test(round_trips_are_counted),
 		cmocka_unit_test(a_ticket_without_successor_is_kept),
+		cmocka_unit_test(an_anchor_is_found_wherever_it_stands),
 	};
 
 	return cmocka_run_group_tests(tests, make_world, end_world);
