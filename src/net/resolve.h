@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Host names to addresses, before a deadline: the system's resolver, which cannot
- * be interrupted, runs in a child process that can.
+ * be interrupted, runs in a child process that can, unless /etc/hosts knows the name.
  */
 #ifndef NET_RESOLVE_H
 #define NET_RESOLVE_H
@@ -48,5 +48,8 @@ void address_print(const union net_address *a, char text[INET6_ADDRSTRLEN]);
  * EX_TEMPFAIL for all else.
  */
 bool resolve(const char *host, int64_t deadline_ms, struct address_list *list, struct error *err);
+
+/* Does a file as hosts(5) has it know the name?  False when it cannot be read. */
+bool resolve_is_in_hosts(const char *host, const char *hosts_file);
 
 #endif

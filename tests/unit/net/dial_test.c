@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -201,6 +202,9 @@ static void names_that_cannot_be_do_not_exist(void **state)
 	assert_string_equal(err.text, "host name 'no such name' does not exist");
 }
 
+/* No literal of inet_pton and in no hosts file, but the resolver knows it without a name server. */
+static const char asks_in_child[] = "127.1";
+
 /* As under cron and in containers: with SIGCHLD ignored the child is reaped by the kernel. */
 static void names_resolve_whatever_becomes_of_sigchld(void **state)
 {
@@ -210,12 +214,12 @@ static void names_resolve_whatever_becomes_of_sigchld(void **state)
 
 	(void)state;
 	signal(SIGCHLD, SIG_IGN);
-	assert_true(resolve("localhost", clock_now_ms() + LATER_MS, &list, &err));
+	assert_true(resolve(asks_in_child, clock_now_ms() + LATER_MS, &list, &err));
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &blocked, &before);
-	assert_true(resolve("localhost", clock_now_ms() + LATER_MS, &list, &err));
+	assert_true(resolve(asks_in_child, clock_now_ms() + LATER_MS, &list, &err));
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	assert_true(list.count >= 1);
 	assert_true(address_is_loopback(&list.items[0]));
@@ -230,6 +234,30 @@ static void stall_child(void)
 		pause();
 }
 
+static void names_in_the_hosts_file_are_found(void **state)
+{
+	static const char hosts[] = "# 1.2.3.4 comment.test\n127.0.0.1 localhost\n\n"
+				    "192.0.2.1\tone.test\tONE alias.test # not.test\r\n::1 six.test";
+	static const struct {
+		const char *name;
+		bool is_there;
+	} cases[] = {
+		{ "localhost", true }, { "one.test", true }, { "one", true }, { "Alias.Test", true },
+		{ "six.test", true }, { "192.0.2.1", false }, { "comment.test", false }, { "not.test", false },
+		{ "alias", false }, { "", false },
+	};
+	char path[] = "/tmp/dial_test.XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_equal(write(fd, hosts, sizeof hosts - 1), sizeof hosts - 1);
+	close(fd);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_int_equal(resolve_is_in_hosts(cases[i].name, path), cases[i].is_there);
+	unlink(path);
+	assert_false(resolve_is_in_hosts("localhost", path));
+}
+
 /* The child of the resolver stalls as soon as it is there. */
 static void a_slow_resolver_ends_with_the_deadline(void **state)
 {
@@ -239,12 +267,12 @@ static void a_slow_resolver_ends_with_the_deadline(void **state)
 	(void)state;
 	assert_int_equal(pthread_atfork(NULL, NULL, stall_child), 0);
 	is_stalling = true;
-	assert_false(resolve("localhost", clock_now_ms() + SOON_MS, &list, &err));
+	assert_false(resolve(asks_in_child, clock_now_ms() + SOON_MS, &list, &err));
 	is_stalling = false;
 	assert_int_equal(err.code, EX_TEMPFAIL);
 	assert_string_equal(err.text, "no answer from the name server in time");
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-	assert_false(resolve("localhost", clock_now_ms() - 1, &list, &err));
+	assert_false(resolve(asks_in_child, clock_now_ms() - 1, &list, &err));
 	assert_int_equal(err.code, EX_TEMPFAIL);
 }
 
@@ -504,6 +532,7 @@ int main(void)
 		cmocka_unit_test(a_silent_address_holds_up_nobody),
 		cmocka_unit_test(names_that_cannot_be_do_not_exist),
 		cmocka_unit_test(names_resolve_whatever_becomes_of_sigchld),
+		cmocka_unit_test(names_in_the_hosts_file_are_found),
 		cmocka_unit_test(a_slow_resolver_ends_with_the_deadline),
 		cmocka_unit_test(source_address_picks_the_family),
 		cmocka_unit_test(unix_sockets_connect),
