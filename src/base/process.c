@@ -12,6 +12,7 @@
 
 static volatile sig_atomic_t stop; /* enum process_stop */
 static sigset_t stop_signals;	   /* those that are caught */
+static sigset_t while_waiting;	   /* what stays blocked in process_poll */
 static bool catching;
 
 static void note(int signal)
@@ -52,7 +53,9 @@ void process_catch_stop(void)
 		sigaddset(&stop_signals, signals[i]);
 		sigaction(signals[i], &action, NULL);
 	}
-	sigprocmask(SIG_BLOCK, &stop_signals, NULL);
+	sigprocmask(SIG_BLOCK, &stop_signals, &while_waiting);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigdelset(&while_waiting, signals[i]);
 	catching = true;
 }
 
@@ -63,12 +66,6 @@ enum process_stop process_stopped(void)
 
 int process_poll(struct pollfd *fds, nfds_t count, int64_t deadline_ms)
 {
-	sigset_t mask;
-
-	sigprocmask(SIG_BLOCK, NULL, &mask);
-	for (int signal_number = 1; catching && signal_number < NSIG; signal_number++)
-		if (sigismember(&stop_signals, signal_number) == 1)
-			sigdelset(&mask, signal_number);
 	for (;;) {
 		int left = clock_left_ms(deadline_ms);
 		struct timespec timeout = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000L };
@@ -78,7 +75,7 @@ int process_poll(struct pollfd *fds, nfds_t count, int64_t deadline_ms)
 			errno = EINTR;
 			return -1;
 		}
-		n = ppoll(fds, count, &timeout, &mask);
+		n = ppoll(fds, count, &timeout, catching ? &while_waiting : NULL);
 		if (n >= 0 || errno != EINTR)
 			return n;
 	}

@@ -13,21 +13,34 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+enum {
+	CHANGE_CIPHER_SPEC = 20, /* RFC 8446 appendix D.4: it asks nothing */
+	ENCRYPTED = 23
+};
+
+/*
+ * What TLS 1.3 encrypts of the client's handshake is the end of it.  After STARTTLS the client
+ * speaks next, and its command goes into the same segment; else the server is waiting for this.
+ */
+static bool is_end_of_handshake(const struct tls *t, unsigned char type)
+{
+	return type == ENCRYPTED && !t->is_up && !t->params.is_implicit;
+}
+
 static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *parts, int count)
 {
-	enum {
-		PARTS_MAX = 16,
-		CHANGE_CIPHER_SPEC = 20 /* RFC 8446 appendix D.4: it asks nothing */
-	};
+	enum { PARTS_MAX = 16 };
 	struct tls *t = context;
-	bool is_filler = *(const unsigned char *)parts->iov_base == CHANGE_CIPHER_SPEC;
+	unsigned char type = *(const unsigned char *)parts->iov_base;
+	bool is_filler = type == CHANGE_CIPHER_SPEC;
+	int more = is_filler || is_end_of_handshake(t, type) ? MSG_MORE : 0;
 	struct iovec iov[PARTS_MAX];
 	struct msghdr message = { .msg_iov = iov };
 
 	for (; count > 0 && message.msg_iovlen < PARTS_MAX; count--, parts++)
 		iov[message.msg_iovlen++] = (struct iovec){ parts->iov_base, parts->iov_len };
 	t->is_asking = t->is_asking || !is_filler;
-	return sendmsg(t->fd, &message, MSG_NOSIGNAL);
+	return sendmsg(t->fd, &message, MSG_NOSIGNAL | more);
 }
 
 /*
