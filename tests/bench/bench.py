@@ -40,8 +40,20 @@ def large(megabytes):
     return SMALL.replace(b"\r\n", b"\n") + line * (megabytes * 1000000 // 57)
 
 
+def peak_memory(client, recipients, message):
+    """In MiB.  A child inherits the peak of what it was forked from, so that is a small program."""
+    client.before_run()
+    with open(message, "rb") as stdin:
+        child = subprocess.run(["/usr/bin/time", "-f", "%M", *client.argv(recipients)], stdin=stdin,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True,
+                               env=client.environment())
+    return int(child.stderr.split()[-1]) / 1024
+
+
 class Run:
-    """One run of a client: wall seconds, CPU seconds, peak memory in MiB."""
+    """One run of a client: wall seconds, CPU seconds; peak memory (MiB) of a run like it, or None."""
+
+    rss = None
 
     def __init__(self, client, recipients, message):
         client.before_run()
@@ -58,7 +70,6 @@ class Run:
             raise RuntimeError("%s failed with %d: %s" % (
                 client.name, child.returncode, said.decode(errors="replace")))
         self.cpu = usage.ru_utime + usage.ru_stime
-        self.rss = usage.ru_maxrss / 1024
 
 
 class Bench:
@@ -87,7 +98,7 @@ class Bench:
     def port(self, real, implicit):
         return real.daemon.ports["implicit" if implicit else "starttls"]
 
-    def each(self, port, implicit, recipients, message, runs):
+    def each(self, port, implicit, recipients, message, runs, memory=False):
         """Interleaved runs: {client name: [Run]}."""
         done = {client.name: [] for client in self.clients}
         for client in self.clients:
@@ -96,6 +107,9 @@ class Bench:
         for _ in range(runs):
             for client in self.clients:
                 done[client.name].append(Run(client, recipients, message))
+        for client in self.clients if memory else ():
+            for run in done[client.name][:3]:
+                run.rss = peak_memory(client, recipients, message)
         self.drain()
         return done
 
@@ -126,7 +140,8 @@ class Bench:
         """One small message on loopback."""
         runs = self.options.runs
         for label, real in (("Postfix", self.real), ("Exim", servers.exim())):
-            done = self.each(self.port(real, False), False, ["a@example.net"], self.small, runs)
+            done = self.each(self.port(real, False), False, ["a@example.net"], self.small, runs,
+                             memory=True)
             self.measures("small message, STARTTLS, " + label, done)
         self.system_calls()
 
@@ -148,7 +163,8 @@ class Bench:
         sizes = (5,) if self.options.quick else (50,)
         for size in sizes:
             message = self.file("large", large(size))
-            done = self.each(self.port(self.real, False), False, ["a@example.net"], message, 3)
+            done = self.each(self.port(self.real, False), False, ["a@example.net"], message, 3,
+                             memory=True)
             self.measures("%d MB attachment" % size, done)
 
     def queue_run(self):
@@ -192,7 +208,7 @@ class Bench:
         rows = []
         for key, label, scale in (("wall", "wall, ms", 1000), ("cpu", "CPU, ms", 1000),
                                   ("rss", "peak memory, MiB", 1)):
-            medians = {name: statistics.median(getattr(r, key) for r in runs) * scale
+            medians = {name: statistics.median(getattr(r, key) for r in runs if getattr(r, key)) * scale
                        for name, runs in done.items()}
             rows.append((label, {name: round(value, 2) for name, value in medians.items()}))
             if base:
