@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/* Scanner, re-encoder and header encoder together: whatever comes in, what goes out keeps the rules of the wire. */
+#include "base/ascii.h"
+#include "base/log.h"
+#include "message/content.h"
+#include "tests/fuzz/fuzz.h"
+
+const char *const fuzz_words[] = {
+	"\n", "\r\n", "\r", "\n\n", " ", "\t", "x", "word ", "=", "=3D", "\xc3\xa9", "\xe2\x82\xac", "\xff", "\"", "(", ")", "<", ">",
+	"@", ",", ":", ";", "\\", "=?utf-8?Q?", "=?utf-8?B?w6k=?=", "?=", "Subject: ", "\nTo: ", "a@b.example, ", "\nX: ",
+	"j\xc3\xbc@m\xc3\xbcnchen.example", "\nContent-Type: multipart/mixed; boundary=b\n\n", "\n--b\n", "\n--b--\n", "\n--bb\n",
+	"\nContent-Type: text/plain; name=\"", "\nContent-Type: message/rfc822\n\n", "\nContent-Type: multipart/mixed; boundary=bb\n\n",
+	"\nContent-Transfer-Encoding: base64\n", "\nContent-Transfer-Encoding: quoted-printable\n",
+	"\nContent-Transfer-Encoding: binary\n", "\nContent-Type: image/png\n", NULL,
+};
+
+static void hold(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+/* Does the input name a kind of part that is left as it is, whatever it holds? */
+static bool names_sealed(const char *data, size_t len)
+{
+	static const char *const names[] = { "signed", "encrypted", "pgp", "pkcs7", "uue", "message/" };
+	struct buf text = BUF_INIT;
+	bool found = false;
+
+	for (size_t i = 0; i < len; i++)
+		buf_addc(&text, data[i] ? ascii_lower(data[i]) : ' ');
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		found |= strstr(buf_str(&text), names[i]) != NULL;
+	buf_release(&text);
+	return found;
+}
+
+static void check_lines(const char *s, size_t len, bool allow_8bit, bool allow_long)
+{
+	size_t line = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		line = s[i] == '\n' ? 0 : line + 1;
+		hold(s[i] && (s[i] != '\r' || (i + 1 < len && s[i + 1] == '\n')));
+		hold(s[i] != '\n' || (i && s[i - 1] == '\r'));
+		hold(allow_long || line <= 998 + (s[i] == '\r'));
+		hold(allow_8bit || !ascii_is_8bit(s[i]));
+	}
+	hold(!len || s[len - 1] == '\n');
+}
+
+static void check(const struct content *c, unsigned offers, bool sealed)
+{
+	struct error err = ERROR_INIT;
+	const char *body;
+	ssize_t n = spool_look(c->body, 0, NULL, 0, &body, &err);
+
+	check_lines(c->header.data, c->header.len, c->needs_utf8, false);
+	check_lines(body, (size_t)n, sealed || (offers & OFFER_8BITMIME), sealed);
+	hold(c->size == c->header.len + (size_t)n);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const unsigned all[] = { 0, OFFER_8BITMIME, OFFER_8BITMIME | OFFER_SMTPUTF8 };
+	const struct message_source source = { .fd = -1 };
+	const struct envelope e = ENVELOPE_INIT;
+	struct message m = MESSAGE_INIT;
+	struct message_reader r;
+	struct error err = ERROR_INIT;
+
+	log_open("none");
+	message_reader_begin(&r, &m, &source);
+	if (message_reader_add(&r, (const char *)data, len, &err) && message_reader_end(&r, &err))
+		for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+			struct content c = CONTENT_INIT;
+
+			if (content_render(&c, &m, NULL, &e, all[i], &err))
+				check(&c, all[i], names_sealed((const char *)data, len));
+			else
+				hold(err.code == EX_DATAERR);
+			content_release(&c);
+		}
+	message_reader_release(&r);
+	message_release(&m);
+	return 0;
+}
