@@ -71,13 +71,13 @@ static void refused_release(struct refused *refused)
 	free(refused->names);
 }
 
-/* Sends a report the way of any message; true: it was taken. */
-static bool submit_report(struct request *r, struct outcome *o, struct message *report, const struct envelope *to,
+/* Sends a report the way of any message; returns the exit status that it would have. */
+static int submit_report(struct request *r, struct outcome *o, struct message *report, const struct envelope *to,
 	const char *sender)
 {
 	struct request request = REQUEST_INIT;
 	struct outcome outcome = OUTCOME_INIT;
-	bool taken;
+	int status;
 
 	request.config = r->config;
 	request.caller = r->caller;
@@ -91,24 +91,24 @@ static bool submit_report(struct request *r, struct outcome *o, struct message *
 	request.message = *report;
 	submit(&request, &outcome);
 	*report = request.message;
-	taken = outcome_exit(&outcome, ERRORS_QUIET) == EX_OK;
+	status = outcome_exit(&outcome, ERRORS_QUIET);
 	envelope_release(&request.envelope);
 	outcome_release(&outcome);
-	return taken;
+	return status;
 }
 
-/* A server that refuses the null sender is given `from` once. */
+/* A server that refuses the null sender for good is given `from` once. */
 static bool send_report(struct request *r, struct outcome *o, struct message *report, const struct envelope *to)
 {
+	int status = submit_report(r, o, report, to, "");
 	char *from;
-	bool taken = submit_report(r, o, report, to, "");
 
-	if (taken)
-		return true;
+	if (status != EX_UNAVAILABLE)
+		return status == EX_OK;
 	from = account_from(o->account, r->config, r->caller);
-	taken = submit_report(r, o, report, to, from);
+	status = submit_report(r, o, report, to, from);
 	free(from);
-	return taken;
+	return status == EX_OK;
 }
 
 static bool report_refused(struct request *r, struct outcome *o)
