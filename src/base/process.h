@@ -16,7 +16,7 @@ enum process_stop { STOP_NONE, STOP_KEEP, STOP_DROP }; /* SIGTERM and SIGHUP; SI
 /*
  * Standard descriptors are open afterwards (a closed one cannot be read or
  * written), no signal is blocked, SIGPIPE and SIGXFSZ are errors of the call,
- * SIGCHLD has its default, umask is 077.
+ * SIGCHLD has its default, umask is 077; and what privilege_protect does.
  */
 void process_prepare(void);
 

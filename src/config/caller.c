@@ -4,21 +4,19 @@
 #include "base/alloc.h"
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "base/privilege.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 void caller_init(struct caller *c)
 {
-	bool changed = geteuid() != getuid() || getegid() != getgid();
-
-	*c = (struct caller){ .uid = getuid(), .set_id = changed || getauxval(AT_SECURE) };
+	*c = (struct caller){ .uid = getuid(), .set_id = privilege_was_raised() };
 }
 
 void caller_init_uid(struct caller *c, uid_t uid)

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/privilege.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/*
+ * What a caller's own password_command may need once the rights are gone, and the zone of the Date field.  glibc
+ * itself refuses a TZ that leads out of its directory.  A name that ends in '_' stands for all that begin so.
+ */
+static const char *const kept[] = {
+	"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "GNUPGHOME", "GPG_TTY", "HOME", "LANG", "LC_", "LOGNAME", "NO_COLOR",
+	"PASSWORD_STORE_DIR", "SHELL", "SSH_AUTH_SOCK", "TERM", "TZ", "USER", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR",
+};
+
+bool privilege_was_raised(void)
+{
+	return geteuid() != getuid() || getegid() != getgid() || getauxval(AT_SECURE);
+}
+
+static bool is_kept(const char *variable)
+{
+	size_t len = strcspn(variable, "=");
+
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+		size_t wanted = strlen(kept[i]);
+		bool is_prefix = kept[i][wanted - 1] == '_';
+
+		if (strncmp(variable, kept[i], wanted) == 0 && (is_prefix || len == wanted))
+			return true;
+	}
+	return false;
+}
+
+/* PATH is the one that every shell has by itself. */
+static void clean_environment(void)
+{
+	static char path[] = "PATH=/usr/local/bin:/usr/bin:/bin";
+	char **end = environ;
+
+	for (char **each = environ; each && *each; each++)
+		if (is_kept(*each))
+			*end++ = *each;
+		else if (strncmp(*each, "PATH=", sizeof "PATH=" - 1) == 0)
+			*end++ = path;
+	if (end)
+		*end = NULL;
+}
+
+void privilege_protect(void)
+{
+	struct rlimit core;
+
+	/* A core handler that reads from a pipe asks for no limit, but for this. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur) {
+		core.rlim_cur = 0;
+		setrlimit(RLIMIT_CORE, &core);
+	}
+#ifdef HAVE_CLOSE_RANGE
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+#endif
+	if (privilege_was_raised())
+		clean_environment();
+}
