@@ -120,13 +120,22 @@ static const struct mode {
 	[MODE_REFUSED] = { run_refused, NOT_READ, true },
 };
 
+static bool load(struct call *c, struct error *err)
+{
+	bool is_queue = c->options.mode == MODE_QUEUE_LIST || c->options.mode == MODE_QUEUE_RUN;
+	bool (*loader)(struct config *, struct caller *, const char *, const char *, struct error *) =
+		is_queue ? config_load_queue : config_load;
+
+	return loader(&c->config, &c->caller, c->options.config_file, c->options.account, err);
+}
+
 static void configure(struct call *c, enum configuration configuration)
 {
 	struct error err = ERROR_INIT;
 
 	if (configuration == NOT_READ)
 		return;
-	if (config_load(&c->config, &c->caller, c->options.config_file, c->options.account, &err))
+	if (load(c, &err))
 		log_open(c->config.log);
 	else if (configuration == NEEDED && c->failure.code == EX_OK)
 		c->failure = err;

@@ -42,7 +42,7 @@ static bool call_queue(struct call *c, int *status, struct error *err)
 {
 	struct config config = CONFIG_INIT;
 
-	if (!config_load(&config, &c->caller, c->config_file, NULL, err))
+	if (!config_load_queue(&config, &c->caller, c->config_file, NULL, err))
 		return false;
 	*status = queue_command(&config, &c->caller, c->argc, c->argv);
 	config_release(&config);
@@ -52,21 +52,22 @@ static bool call_queue(struct call *c, int *status, struct error *err)
 static const struct command {
 	const char *name;
 	bool (*run)(struct call *c, int *status, struct error *err); /* NULL: send */
+	bool keeps_rights; /* of a set-id process: it works on the system's configuration or queue */
 	const char *usage; /* what follows the name */
 	const char *help;
 } commands[] = {
-	{ "send", NULL, "[--dry-run [--offers=LIST]] [OPTION…] [RECIPIENT…]",
+	{ "send", NULL, true, "[--dry-run [--offers=LIST]] [OPTION…] [RECIPIENT…]",
 		"send a message from standard input, as sendmail does" },
-	{ "queue", call_queue, "[list] [--json]", "the queued messages" },
-	{ "queue", call_queue, "run [--all] [--account ACCOUNT] [--every INTERVAL]",
+	{ "queue", call_queue, true, "[list] [--json]", "the queued messages" },
+	{ "queue", call_queue, true, "run [--all] [--account ACCOUNT] [--every INTERVAL]",
 		"try what is due, or everything" },
-	{ "queue", call_queue, "show ID", "one message" },
-	{ "queue", call_queue, "remove|hold|release ID…",
+	{ "queue", call_queue, true, "show ID", "one message" },
+	{ "queue", call_queue, true, "remove|hold|release ID…",
 		"drop messages, keep them from being tried, let them go again" },
-	{ "config", call_config, "[show]",
+	{ "config", call_config, true, "[show]",
 		"the configuration in effect, and where each key was written" },
-	{ "config", call_config, "--path", "the files that it was read from" },
-	{ "config", call_config, "lint", "every problem of these files" },
+	{ "config", call_config, true, "--path", "the files that it was read from" },
+	{ "config", call_config, true, "lint", "every problem of these files" },
 	{ NULL },
 };
 
@@ -152,7 +153,7 @@ static bool run(
 	bool ok;
 
 	caller_init(&c.caller);
-	ok = take_common(&c, &wants_help, err);
+	ok = (command->keeps_rights || caller_drop_rights(&c.caller, err)) && take_common(&c, &wants_help, err);
 	if (ok)
 		ok = wants_help ? help_of_command(command->name, err)
 				: command->run(&c, status, err);

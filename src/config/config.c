@@ -88,6 +88,17 @@ bool config_load_system(struct config *c, struct caller *caller, struct error *e
 	return settle(c, &p, err);
 }
 
+bool config_load_queue(struct config *c, struct caller *caller, const char *file, const char *wanted,
+	struct error *err)
+{
+	static const struct load_files f = LOAD_FILES_SYSTEM;
+	bool is_named = file || (!caller->set_id && secure_getenv("SENDOFF_CONFIG"));
+
+	if (caller->uid == 0 && !is_named && access(f.system, F_OK) == 0)
+		return config_load_system(c, caller, err);
+	return config_load(c, caller, file, wanted, err);
+}
+
 void config_lint(struct config *c, struct caller *caller, const char *file, struct strlist *problems)
 {
 	struct problems p = { .lines = problems };

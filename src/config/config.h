@@ -113,6 +113,13 @@ bool config_load(struct config *c, struct caller *caller, const char *file, cons
 bool config_load_system(struct config *c, struct caller *caller, struct error *err);
 
 /*
+ * For what works on the queue: as config_load, but for root, unless a file is named, the system's file alone where
+ * there is one.
+ */
+bool config_load_queue(struct config *c, struct caller *caller, const char *file, const char *wanted,
+	struct error *err);
+
+/*
  * As config_load, for people: goes on after a problem and adds each as "file:line: text" to problems; looks into the
  * alias file and at the password files too.
  */

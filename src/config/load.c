@@ -128,6 +128,15 @@ static bool is_secret_key(const char *key)
 	return false;
 }
 
+/* In a set-id process a place in the caller's home would let that caller redirect a system account. */
+static bool is_callers_place(const struct load *l, const struct setting *s, const char *value)
+{
+	bool is_file = s->kind == SETTING_PATH || s->kind == SETTING_TRUST || s->kind == SETTING_CERTIFICATE ||
+		       s->kind == SETTING_LOG;
+
+	return l->caller->set_id && l->source == SOURCE_SYSTEM && is_file && ascii_starts_with(value, "~/");
+}
+
 static void apply(struct load *l, const struct ini_entry *e)
 {
 	bool is_global = strcmp(e->section, "sendoff") == 0;
@@ -149,6 +158,9 @@ static void apply(struct load *l, const struct ini_entry *e)
 			"no comment may stand on the line of '%s': put the value in quotes, the comment on "
 			"a line of its own",
 			e->key);
+	if (is_callers_place(l, s, e->value))
+		problem_add(l->problems, l->file, e->line,
+			"'%s' would lie in the home of whoever calls the set-id program", e->key);
 	if (is_secret_key(e->key))
 		displace_secrets(l, a, e);
 	if (setting_convert(s, object, e->value, l->caller, &why))

@@ -51,7 +51,7 @@ static struct origin *read_origin(struct origins *o, const char *file)
 	*origin = (struct origin){ .file = alloc_string(file) };
 	if (!file)
 		unsetenv("SENDOFF_CONFIG"); /* it named the current one */
-	if (config_load(config, o->caller, file, NULL, &origin->error)) {
+	if (config_load_queue(config, o->caller, file, NULL, &origin->error)) {
 		origin->config = config;
 	} else {
 		config_release(config);
