@@ -27,7 +27,7 @@ bool settle_keep(struct request *r, struct outcome *o)
 	envelope_copy(&envelope, &o->envelope);
 	free(envelope.sender);
 	envelope.sender = alloc_string(r->envelope.sender);
-	ok = store_open(&store, r->config, r->caller, STORE_CREATE, &o->keep_error) &&
+	ok = store_open(&store, r->config, r->self, STORE_CREATE, &o->keep_error) &&
 	     store_keep(&store, &keep, r->config, id, &o->keep_error);
 	if (ok)
 		snprintf(o->queue_id, sizeof o->queue_id, "%s", id);
@@ -81,6 +81,7 @@ static int submit_report(struct request *r, struct outcome *o, struct message *r
 
 	request.config = r->config;
 	request.caller = r->caller;
+	request.self = r->self;
 	request.account = o->account->name;
 	request.expand = false;
 	request.is_report = true;

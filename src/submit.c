@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "config/aliases.h"
+#include "config/senders.h"
 #include "message/address.h"
 #include "message/compose.h"
 #include "outcome.h"
@@ -123,6 +124,23 @@ static void compose(struct request *r, struct outcome *o, const struct compose_p
 	free(sender);
 }
 
+/* May the caller use the sender that this account makes of theirs?  Reports are the program's own. */
+static bool may_send(const struct request *r, const struct account *a, const struct compose_params *params,
+	struct error *err)
+{
+	struct header header = HEADER_INIT;
+	char *sender;
+	bool ok;
+
+	if (!a->senders || r->is_report)
+		return true;
+	compose_for_account(&r->message.header, &r->envelope, a, params, &header, &sender);
+	ok = senders_allow(a, r->caller, sender, err);
+	header_release(&header);
+	free(sender);
+	return ok;
+}
+
 /* A connection that is kept for what waits in the queue, and what it needs. */
 struct line {
 	struct session_params params;
@@ -140,7 +158,7 @@ static void line_close(struct line *l)
 static bool has_more(const struct request *r, const struct outcome *o)
 {
 	struct run_params run = {
-		.config = r->config, .caller = r->caller, .extent = RUN_DUE, .account = o->account->name, .own_only = true
+		.config = r->config, .caller = r->self, .extent = RUN_DUE, .account = o->account->name, .own_only = true
 	};
 
 	return o->has_queue && !r->is_report && run_has_work(&run);
@@ -152,9 +170,9 @@ static bool attempt(struct request *r, struct outcome *o, const struct mail *mai
 	bool ok;
 
 	l->params = (struct session_params){
-		.account = o->account, .config = r->config, .caller = r->caller, .trace = r->trace
+		.account = o->account, .config = r->config, .caller = r->self, .trace = r->trace
 	};
-	if (o->has_queue && trouble_waits(o->account, r->config, r->caller, err))
+	if (o->has_queue && trouble_waits(o->account, r->config, r->self, err))
 		return false;
 	if (!slot_take(&l->slot, o->account, r->config, err))
 		return false;
@@ -165,7 +183,7 @@ static bool attempt(struct request *r, struct outcome *o, const struct mail *mai
 		ok = transaction_run(&l->session, mail, &o->results, err);
 	}
 	if (!ok && trouble_is_refused_login(err))
-		trouble_note(o->account, r->config, r->caller, err);
+		trouble_note(o->account, r->config, r->self, err);
 	return ok;
 }
 
@@ -209,23 +227,40 @@ static void settle_untried(struct outcome *o, const struct error *err)
 			delivery_result_set(&o->results, i, fate, err);
 }
 
+/* The next account to try; NULL: there is none for this caller. */
+static const struct account *fallback_of(const struct request *r, const struct outcome *o,
+	const struct compose_params *params, const struct error *why)
+{
+	const struct account *next = config_account(r->config, o->account->fallback);
+	struct error err = ERROR_INIT;
+
+	if (why->scope != ERROR_OF_ROUTE || is_taken(o) || !next || process_stopped())
+		return NULL;
+	if (!may_send(r, next, params, &err)) {
+		log_line(LOG_WARNING, "account %s: not falling back to %s: %s", o->account->name, next->name, err.text);
+		return NULL;
+	}
+	log_line(LOG_WARNING, "account %s: %s; falling back to %s", o->account->name, why->text, next->name);
+	return next;
+}
+
 /* The account, and while nobody was reached the ones it falls back to. */
 static void deliver(struct request *r, struct outcome *o, const struct compose_params *params)
 {
 	for (;;) {
+		const struct account *next;
 		struct error err = ERROR_INIT;
 		bool ok;
 
 		delivery_result_init(&o->results, o->envelope.count);
 		ok = attempt_by(r, o, params, &err);
-		if (ok || err.scope != ERROR_OF_ROUTE || is_taken(o) || !o->account->fallback || process_stopped()) {
+		next = ok ? NULL : fallback_of(r, o, params, &err);
+		if (!next) {
 			settle_untried(o, &err);
 			return;
 		}
-		log_line(LOG_WARNING, "account %s: %s; falling back to %s", o->account->name, err.text,
-			o->account->fallback);
 		delivery_result_release(&o->results);
-		o->account = config_account(r->config, o->account->fallback);
+		o->account = next;
 	}
 }
 
@@ -251,7 +286,7 @@ void submit(struct request *r, struct outcome *o)
 	o->has_queue = queue_is_on(r->config);
 	if (submit_prepare(r, o)) {
 		compose(r, o, &params);
-		if (o->envelope.count)
+		if (may_send(r, o->account, &params, &o->error) && o->envelope.count)
 			send_or_keep(r, o, &params);
 	}
 	outcome_log(o, r);

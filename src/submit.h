@@ -26,7 +26,8 @@ enum error_mode {
 /* What a caller asked for: made from the command line, or by -bs. */
 struct request {
 	struct config *config;
-	struct caller *caller;
+	struct caller *caller; /* whose message it is */
+	struct caller *self;   /* the process's own: its files and secrets are used; -bs serves others */
 	const char *account;   /* -a; NULL: chosen by sender */
 	const char *full_name; /* -F; NULL: none */
 	bool take_recipients;  /* -t */

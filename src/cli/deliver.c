@@ -51,7 +51,7 @@ bool request_from_options(struct request *r, const struct options *o, struct con
 	struct error *err)
 {
 	r->config = c;
-	r->caller = caller;
+	r->caller = r->self = caller;
 	r->account = o->account;
 	r->full_name = o->full_name;
 	r->take_recipients = o->take_recipients;

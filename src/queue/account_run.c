@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/process.h"
+#include "config/senders.h"
 #include "queue/parcel.h"
 #include "queue/slot.h"
 #include "queue/trouble.h"
@@ -91,6 +92,29 @@ static bool is_sendable(struct run *r, struct parcel *f)
 	return false;
 }
 
+static void done(void *context, struct mail *mail, struct delivery_result *results);
+
+/*
+ * Prepares the message for the account in use.  False: its owner may not use the sender there.  That ends it, unless
+ * it is a fallback's word alone.
+ */
+static bool prepare(struct run *r, struct parcel *f)
+{
+	struct error err = ERROR_INIT;
+
+	parcel_prepare(f, r->p->config, r->account);
+	if (f->entry.is_report || senders_allow(r->account, f->caller, f->envelope.sender, &err))
+		return true;
+	if (r->account != r->own) {
+		parcel_release(f);
+		return false;
+	}
+	for (size_t i = 0; i < f->results.count; i++)
+		delivery_result_set(&f->results, i, FATE_REFUSED, &err);
+	done(r, &f->mail, &f->results);
+	return false;
+}
+
 static struct mail *next(void *context, struct delivery_result **results)
 {
 	struct run *r = context;
@@ -105,14 +129,14 @@ static struct mail *next(void *context, struct delivery_result **results)
 		if (!take(r, f, candidate))
 			continue;
 		r->is_single = r->is_single || candidate->is_suspect;
-		if (is_sendable(r, f)) {
-			parcel_prepare(f, r->p->config, r->account);
+		if (!is_sendable(r, f)) {
+			parcel_release(f);
+		} else if (prepare(r, f)) {
 			f->mail.is_last = !group_next(r->group);
 			*results = &f->results;
 			r->handed++;
 			return &f->mail;
 		}
-		parcel_release(f);
 	}
 	return NULL;
 }
