@@ -332,7 +332,7 @@ static bool use_session(struct run *r, struct error *err)
 		ok = stream(r, err);
 		if (r->is_answered)
 			r->is_cautious = false;
-		if (!ok && r->settled == before && r->suspect &&
+		if (!ok && r->settled == before && r->suspect && !process_stopped() &&
 			wait_for_account(r, r->suspect, err, true))
 			r->settled++; /* perhaps the server cannot bear it: the others go first */
 		take_reports(r);

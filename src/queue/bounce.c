@@ -96,11 +96,20 @@ static void add_words(const struct report *r, struct buf *out)
 	}
 }
 
+static bool is_whole_wanted(const struct report *r)
+{
+	enum dsn_return ret = r->envelope->ret;
+
+	if (ret == RETURN_DEFAULT && r->account && r->account->dsn_return)
+		envelope_parse_return(r->account->dsn_return, &ret);
+	return ret == RETURN_FULL;
+}
+
 static bool is_whole_returnable(const struct report *r)
 {
 	const struct body_facts *facts = &r->message->facts;
 
-	return r->envelope->ret == RETURN_FULL && r->action == REPORT_FAILED &&
+	return is_whole_wanted(r) && r->action == REPORT_FAILED &&
 	       r->message->body.size <= REPORT_ORIGINAL_MAX && !facts->has_nul &&
 	       !facts->has_bare_cr && facts->longest <= 998;
 }

@@ -70,16 +70,24 @@ static bool make_selection(struct run *r, struct error *err)
 }
 
 /*
- * A file that a message names is read only in its owner's own queue; in the system's, root's runner
- * would run that user's commands.
+ * A file that a message names is read only for its owner, and with no more rights than that owner
+ * has: root's runner would run that user's commands.
  */
+static bool may_read(const struct run *r, const struct group *g)
+{
+	const char *current = r->origins.current_file;
+
+	if (!g->config_file || (current && strcmp(g->config_file, current) == 0))
+		return true;
+	return g->is_own && geteuid() == getuid() && getegid() == getgid();
+}
+
 static struct config *config_of(struct run *r, const struct group *g, struct error *err)
 {
-	if (g->config_file && (r->store.is_shared || r->store.owner != r->params->caller->uid)) {
-		error_set(err, EX_CONFIG, NULL, "'%s' is not read from this queue", g->config_file);
-		return NULL;
-	}
-	return origins_find(&r->origins, g->config_file, err);
+	if (may_read(r, g))
+		return origins_find(&r->origins, g->config_file, err);
+	error_set(err, EX_CONFIG, NULL, "'%s' is not read from this queue", g->config_file);
+	return NULL;
 }
 
 static bool is_open_for(const struct session *s, const struct group *g)

@@ -72,18 +72,23 @@ static bool is_same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static struct group *group_of(struct selection *s, const struct entry *e)
+static struct group *group_of(struct selection *s, const struct entry *e, bool is_own)
 {
 	struct group *g;
 
-	for (size_t i = 0; i < s->count; i++)
-		if (is_same(s->groups[i].account, e->account) &&
-			is_same(s->groups[i].config_file, e->config_file))
-			return &s->groups[i];
+	for (size_t i = 0; i < s->count; i++) {
+		g = &s->groups[i];
+		if (is_same(g->account, e->account) && is_same(g->config_file, e->config_file) &&
+			(g->is_own == is_own || !g->config_file))
+			return g;
+	}
 	s->groups = alloc_grow(s->groups, s->count + 1, sizeof *s->groups);
 	g = &s->groups[s->count++];
-	*g = (struct group){ .account = alloc_string(e->account),
-		.config_file = alloc_string(e->config_file) };
+	*g = (struct group){
+		.account = alloc_string(e->account),
+		.config_file = alloc_string(e->config_file),
+		.is_own = is_own,
+	};
 	return g;
 }
 
@@ -125,7 +130,8 @@ static void consider(
 		if (e.damage && may_handle(store, p, &e))
 			strlist_add(&s->damaged, id);
 		else if (selection_takes(store, p, &e))
-			group_add(group_of(s, &e), id)->is_suspect = is_suspect(&e);
+			group_add(group_of(s, &e, e.owner == p->caller->uid), id)->is_suspect =
+				is_suspect(&e);
 	}
 	entry_release(&e);
 }

@@ -27,6 +27,7 @@ struct candidate {
 struct group {
 	char *account;
 	char *config_file;
+	bool is_own; /* the caller's own; with a file of their own, others' are another group */
 	struct candidate *list;
 	size_t count, alloc;
 	size_t first; /* all before it are out */

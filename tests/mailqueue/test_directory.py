@@ -83,6 +83,16 @@ class Hostile(QueueCase):
         message_file, = [n for n in os.listdir(where) if n.endswith(".msg")]
         self.assertEqual(stat.S_IMODE(os.stat(os.path.join(where, message_file)).st_mode), 0o600)
 
+    def test_of_a_directory_elsewhere_root_makes_the_last_part(self):
+        box = self.queue_box(queue_dir="/nonexistent/queue")
+        self.assertExit(box.sendmail("-odq", "a@example.net", stdin=message("x")), 73)
+        if os.getuid() != 0:
+            self.skipTest("needs root")
+        where = box.file("spool")
+        box.set(queue_dir=where)
+        self.assertExit(box.sendmail("-odq", "a@example.net", stdin=message("x")), 0)
+        self.assertIn(stat.S_IMODE(os.stat(where).st_mode), (0o700, 0o2770))
+
     def test_without_a_queue_directory_mail_still_goes_out(self):
         server = self.server()
         box = self.queue_box(server, queue_dir="/nonexistent/queue")
@@ -190,6 +200,43 @@ class People(QueueCase):
         os.chown(os.path.join(box.queue, self.files(box)[0]), 1234, -1)
         self.keep(box, "other")
         self.assertEqual([e["uid"] for e in self.listed(box)], [1234, 0])
+
+
+class Origins(QueueCase):
+    def test_a_message_goes_by_the_configuration_that_it_came_with(self):
+        server = self.server()
+        box = self.queue_box(server)
+        self.keep(box, "one")
+        other = box.write("other.ini", box.configuration().replace("[work]", "[elsewhere]"))
+        self.assertExit(box.sendoff("queue", "run", "-C", other), 0)
+        self.assertEqual(len(server.messages), 1)
+
+    def test_roots_runner_reads_no_users_file(self):
+        if os.getuid() != 0:
+            self.skipTest("needs root")
+        server = self.server()
+        box = self.queue_box(server)
+        os.chmod(box.queue, 0o2770)
+        self.keep(box, "users")
+        os.chown(os.path.join(box.queue, self.files(box)[0]), 54321, -1)
+        self.keep(box, "roots")
+        other = box.write("other.ini", box.configuration().replace("[work]", "[elsewhere]"))
+        self.assertExit(box.sendoff("queue", "run", "-C", other), 0)
+        self.assertEqual([m.data.split(b"body ")[1] for m in server.messages], [b"roots\r\n"])
+        self.assertEqual(len(self.listed(box)), 1)
+
+    def test_another_users_message_has_that_users_name(self):
+        if os.getuid() != 0:
+            self.skipTest("needs root")
+        server = self.server()
+        box = self.queue_box(server)
+        box.account(**{"from": "%U@example.org"})
+        os.chmod(box.queue, 0o2770)
+        self.assertExit(box.sendmail("-odq", "b@example.net", stdin="Subject: x\n\nx\n"), 0)
+        os.chown(os.path.join(box.queue, self.files(box)[0]), 54321, -1)
+        self.run_all(box)
+        m, = server.messages
+        self.assertEqual(m.sender, "uid54321@example.org")
 
 
 class Crowd(QueueCase):

@@ -136,6 +136,15 @@ static void the_whole_message_returns_when_asked_for(void **state)
 	make(&s->report, &text);
 	assert_has(&text, "Content-Type: message/rfc822\r\n\r\nSubject: secret plan\r\nMessage-ID: "
 			  "<1@x>\r\n\r\nThe body\r\n");
+	buf_truncate(&text, 0);
+	s->envelope.ret = RETURN_DEFAULT;
+	make(&s->report, &text);
+	assert_null(strstr(buf_str(&text), "The body"));
+	buf_truncate(&text, 0);
+	s->account.dsn_return = alloc_string("full");
+	make(&s->report, &text);
+	assert_has(&text, "The body\r\n");
+	alloc_free(&s->account.dsn_return);
 	buf_release(&text);
 }
 
