@@ -89,6 +89,18 @@ static bool decode(struct buf *out, const char *s, size_t len)
 	return !ascii_has_line_break(buf_str(out), out->len);
 }
 
+/* Is this how record_text writes the value? */
+static bool is_as_written(const char *value, const char *s, size_t len)
+{
+	struct buf text = BUF_INIT;
+	bool ok;
+
+	record_text(&text, value);
+	ok = text.len == len + 1 && memcmp(text.data + 1, s, len) == 0;
+	buf_release(&text);
+	return ok;
+}
+
 static bool read_value(struct record *r, size_t value, const char *s, size_t len)
 {
 	struct buf text = BUF_INIT;
@@ -97,7 +109,7 @@ static bool read_value(struct record *r, size_t value, const char *s, size_t len
 	if (len == 1 && *s == '-')
 		return true;
 	if (len != 1 || *s != '%')
-		ok = ok && decode(&text, s, len);
+		ok = ok && decode(&text, s, len) && is_as_written(buf_str(&text), s, len);
 	if (ok)
 		r->values[value] = buf_detach(&text);
 	buf_release(&text);

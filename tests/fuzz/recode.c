@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* decode(encode(x)) == x for both encodings, in blocks of any size; encoding again changes nothing. */
+#include "message/recode.h"
+
 #include "base/ascii.h"
 #include "base/base64.h"
-#include "message/recode.h"
-#include "tests/fuzz/fuzz.h"
-
-const char *const fuzz_words[] = {
-	"\r\n", "\r", "\n", " ", "\t", "x", "=", "=3D", "\xc3\xa9", "\xff", ".", "From ", "=\r\n", " \r\n", "word ", NULL,
-};
-
-static void hold(bool condition)
-{
-	if (!condition)
-		abort();
-}
+#include "fuzz.h"
 
 static void decode_qp(const struct buf *in, struct buf *out)
 {
@@ -24,7 +15,7 @@ static void decode_qp(const struct buf *in, struct buf *out)
 			buf_addc(out, *s);
 			continue;
 		}
-		hold(in->len - i >= 3);
+		fuzz_require(in->len - i >= 3, "an escape is whole");
 		if (memcmp(s, "=\r\n", 3) != 0)
 			buf_addc(out, (char)(ascii_hex_value(s[1]) * 16 + ascii_hex_value(s[2])));
 		i += 2;
@@ -38,7 +29,7 @@ static void decode_base64(const struct buf *in, struct buf *out)
 	for (size_t i = 0; i < in->len; i++)
 		if (in->data[i] != '\r' && in->data[i] != '\n')
 			buf_addc(&text, in->data[i]);
-	hold(base64_decode(out, buf_str(&text), text.len));
+	fuzz_require(base64_decode(out, buf_str(&text), text.len), "base64 is base64");
 	buf_release(&text);
 }
 
@@ -52,9 +43,9 @@ static void recode(enum recode_how how, const char *data, size_t len, size_t blo
 	recode_end(&r, out);
 }
 
-static void hold_same(const struct buf *b, const char *data, size_t len)
+static void require_same(const struct buf *b, const char *data, size_t len, const char *what)
 {
-	hold(b->len == len && (!len || memcmp(b->data, data, len) == 0));
+	fuzz_require(b->len == len && (!len || memcmp(b->data, data, len) == 0), what);
 }
 
 static void check(enum recode_how how, enum recode_how again, const char *data, size_t len)
@@ -63,9 +54,9 @@ static void check(enum recode_how how, enum recode_how again, const char *data, 
 
 	recode(how, data, len, len % 100 + 1, &encoded);
 	(how == RECODE_QP ? decode_qp : decode_base64)(&encoded, &decoded);
-	hold_same(&decoded, data, len);
+	require_same(&decoded, data, len, "decode(encode(x)) is x");
 	recode(again, buf_str(&encoded), encoded.len, 61, &twice);
-	hold_same(&twice, buf_str(&encoded), encoded.len);
+	require_same(&twice, buf_str(&encoded), encoded.len, "encoding again changes nothing");
 	buf_release(&encoded);
 	buf_release(&decoded);
 	buf_release(&twice);

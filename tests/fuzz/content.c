@@ -1,24 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Scanner, re-encoder and header encoder together: whatever comes in, what goes out keeps the rules of the wire. */
+#include "message/content.h"
+
 #include "base/ascii.h"
 #include "base/log.h"
-#include "message/content.h"
-#include "tests/fuzz/fuzz.h"
-
-const char *const fuzz_words[] = {
-	"\n", "\r\n", "\r", "\n\n", " ", "\t", "x", "word ", "=", "=3D", "\xc3\xa9", "\xe2\x82\xac", "\xff", "\"", "(", ")", "<", ">",
-	"@", ",", ":", ";", "\\", "=?utf-8?Q?", "=?utf-8?B?w6k=?=", "?=", "Subject: ", "\nTo: ", "a@b.example, ", "\nX: ",
-	"j\xc3\xbc@m\xc3\xbcnchen.example", "\nContent-Type: multipart/mixed; boundary=b\n\n", "\n--b\n", "\n--b--\n", "\n--bb\n",
-	"\nContent-Type: text/plain; name=\"", "\nContent-Type: message/rfc822\n\n", "\nContent-Type: multipart/mixed; boundary=bb\n\n",
-	"\nContent-Transfer-Encoding: base64\n", "\nContent-Transfer-Encoding: quoted-printable\n",
-	"\nContent-Transfer-Encoding: binary\n", "\nContent-Type: image/png\n", NULL,
-};
-
-static void hold(bool condition)
-{
-	if (!condition)
-		abort();
-}
+#include "fuzz.h"
 
 /* Does the input name a kind of part that is left as it is, whatever it holds? */
 static bool names_sealed(const char *data, size_t len)
@@ -41,12 +27,12 @@ static void check_lines(const char *s, size_t len, bool allow_8bit, bool allow_l
 
 	for (size_t i = 0; i < len; i++) {
 		line = s[i] == '\n' ? 0 : line + 1;
-		hold(s[i] && (s[i] != '\r' || (i + 1 < len && s[i + 1] == '\n')));
-		hold(s[i] != '\n' || (i && s[i - 1] == '\r'));
-		hold(allow_long || line <= 998 + (s[i] == '\r'));
-		hold(allow_8bit || !ascii_is_8bit(s[i]));
+		fuzz_require(s[i] && (s[i] != '\r' || (i + 1 < len && s[i + 1] == '\n')), "no NUL, no bare CR");
+		fuzz_require(s[i] != '\n' || (i && s[i - 1] == '\r'), "no bare LF");
+		fuzz_require(allow_long || line <= 998 + (s[i] == '\r'), "no line over 998 octets");
+		fuzz_require(allow_8bit || !ascii_is_8bit(s[i]), "no 8-bit octets");
 	}
-	hold(!len || s[len - 1] == '\n');
+	fuzz_require(!len || s[len - 1] == '\n', "the last line is whole");
 }
 
 static void check(const struct content *c, unsigned offers, bool sealed)
@@ -57,7 +43,7 @@ static void check(const struct content *c, unsigned offers, bool sealed)
 
 	check_lines(c->header.data, c->header.len, c->needs_utf8, false);
 	check_lines(body, (size_t)n, sealed || (offers & OFFER_8BITMIME), sealed);
-	hold(c->size == c->header.len + (size_t)n);
+	fuzz_require(c->size == c->header.len + (size_t)n, "the size is that of header and body");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -78,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			if (content_render(&c, &m, NULL, &e, all[i], &err))
 				check(&c, all[i], names_sealed((const char *)data, len));
 			else
-				hold(err.code == EX_DATAERR);
+				fuzz_require(err.code == EX_DATAERR, "what cannot be made fit is EX_DATAERR");
 			content_release(&c);
 		}
 	message_reader_release(&r);
