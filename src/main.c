@@ -7,6 +7,7 @@
 #include "cli/dry_run.h"
 #include "cli/options.h"
 #include "cli/queue_command.h"
+#include "cli/screen.h"
 #include "cli/smtpd.h"
 #include "cli/verify.h"
 #include "cli/version.h"
@@ -45,8 +46,10 @@ static int run_smtp(struct call *c)
 		.request = &request, .host = config_host(&c->config), .spool_directories = &directories, .submit = submit
 	};
 	struct buf line = BUF_INIT;
+	struct screen screen;
 	int status;
 
+	request.trace = screen_trace(&screen, c->options.verbose, false);
 	if (c->failure.code != EX_OK) {
 		buf_addf(&line, "554 5.3.5 %s\r\n", c->failure.text);
 		print_out(&line, &c->failure);
@@ -78,9 +81,10 @@ static int run_queue_list(struct call *c)
 
 static int run_queue_run(struct call *c)
 {
+	struct screen screen;
 	struct run_params run = {
 		.config = &c->config, .caller = &c->caller, .extent = RUN_ALL, .account = c->options.account,
-		.trace = c->options.verbose ? &deliver_trace : NULL,
+		.trace = screen_trace(&screen, c->options.verbose, false),
 	};
 
 	memcpy(run.filters, c->options.filters, sizeof run.filters);

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "cli/dry_run.h"
+#include "cli/screen.h"
 #include "message/address.h"
 #include "outcome.h"
 #include "queue/store.h"
@@ -14,20 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static void trace_line(void *context, char direction, const char *text, size_t len)
-{
-	struct buf line = BUF_INIT;
-
-	(void)context;
-	buf_addf(&line, "%c ", direction);
-	buf_add_printable(&line, text, len);
-	buf_addc(&line, '\n');
-	file_write_all(STDERR_FILENO, line.data, line.len);
-	buf_release(&line);
-}
-
-const struct session_trace deliver_trace = { .line = trace_line };
 
 /* One word of the command line is an address list; one that holds nobody is a mistake. */
 static bool add_recipients(struct envelope *e, const char *word, struct error *err)
@@ -59,7 +46,6 @@ bool request_from_options(struct request *r, const struct options *o, struct con
 	r->delivery = o->has_delivery ? o->delivery : c->delivery;
 	r->error_mode = o->error_mode;
 	r->notify = o->notify;
-	r->trace = o->verbose ? &deliver_trace : NULL;
 	r->envelope.ret = o->ret;
 	r->envelope.envid = alloc_string(o->envid);
 	if (o->sender) {
@@ -117,8 +103,10 @@ int deliver(const struct options *o, struct config *c, struct caller *caller, st
 	struct request request = REQUEST_INIT;
 	struct outcome outcome = OUTCOME_INIT;
 	struct error err = ERROR_INIT;
+	struct screen screen;
 	int status;
 
+	request.trace = screen_trace(&screen, o->verbose, o->is_send);
 	if (!request_from_options(&request, o, c, caller, &err) && failure->code == EX_OK)
 		*failure = err;
 	if (!request_read(&request, o, failure)) {
@@ -130,6 +118,7 @@ int deliver(const struct options *o, struct config *c, struct caller *caller, st
 		process_catch_stop();
 		submit(&request, &outcome);
 	}
+	screen_clear(&screen);
 	outcome_print(&outcome, o->error_mode);
 	status = outcome_exit(&outcome, o->error_mode);
 	outcome_release(&outcome);

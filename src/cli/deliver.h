@@ -28,7 +28,4 @@ int deliver(const struct options *o, struct config *c, struct caller *caller, st
 /* Adds where a large message may be spooled: where it would be queued, so that keeping it is a link, then temporary places. */
 void deliver_directories(struct strlist *list, const struct config *c);
 
-/* Traces a session on stderr, for -v. */
-extern const struct session_trace deliver_trace;
-
 #endif

@@ -163,6 +163,7 @@ bool options_parse(struct options *o, int argc, char **argv, struct error *err)
 
 	*o = (struct options)OPTIONS_INIT;
 	o->mode = first_mode(program);
+	o->is_send = c.is_send;
 	ok = check_line_breaks(argc, argv, err);
 	ok = parse_words(&c, o, ok ? err : &other) && ok;
 	o->recipients = c.next;

@@ -50,6 +50,7 @@ struct options {
 	bool run_queue; /* -q was given */
 	struct queue_filter filters[QUEUE_PARTS]; /* all that are set must hold */
 	int64_t interval_s; /* -qINTERVAL; 0: one run */
+	bool is_send;	    /* it is `sendoff send` */
 	bool dry_run;	    /* `sendoff send` only */
 	const char *offers; /* --offers with it; NULL: none */
 };

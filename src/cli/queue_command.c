@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/queue_change.h"
 #include "cli/queue_list.h"
+#include "cli/screen.h"
 #include "outcome.h"
 #include "queue/overdue.h"
 
@@ -130,7 +131,11 @@ static const char *option_value(int argc, char **argv, int *i, const char *name)
 
 static int run(struct config *c, struct caller *caller, int argc, char **argv)
 {
-	struct run_params params = { .config = c, .caller = caller, .extent = RUN_DUE };
+	struct screen screen;
+	struct run_params params = { .config = c,
+		.caller = caller,
+		.extent = RUN_DUE,
+		.trace = screen_trace(&screen, false, true) };
 	int64_t interval = 0;
 
 	for (int i = 0; i < argc; i++) {

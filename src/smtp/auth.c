@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/ascii.h"
 #include "base/base64.h"
+#include "base/clock.h"
 #include "config/secret.h"
 #include "net/tls.h"
 #include "smtp/hello.h"
@@ -368,7 +369,7 @@ bool auth_login(struct session *s, struct error *err)
 
 	if (!mechanism_is_wanted(a))
 		return true;
-	s->step = STEP_AUTH;
+	session_enter(s, STEP_AUTH, clock_now_ms());
 	if (!is_private(s, err) ||
 		!mechanism_choose(a, &s->capabilities.auth, can_bind(s), list, &count, err))
 		return false;

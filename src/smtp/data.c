@@ -42,16 +42,27 @@ static bool write_block(
 	return d ? write_dotted(s, d, data, len, err) : stream_write(&s->stream, data, len, err);
 }
 
+static void tell_progress(const struct session *s, const struct content *c, uint64_t body_at)
+{
+	const struct session_trace *t = s->params->trace;
+
+	if (t && t->progress)
+		t->progress(t->context, c->header.len + body_at, c->size);
+}
+
 static bool write_body(
-	struct session *s, struct dots *d, const struct spool *body, struct error *err)
+	struct session *s, struct dots *d, const struct content *c, struct error *err)
 {
 	char block[BLOCK];
 	uint64_t at = 0;
 
 	for (;;) {
 		const char *data;
-		ssize_t n = spool_look(body, at, block, sizeof block, &data, err);
+		ssize_t n = spool_look(c->body, at, block, sizeof block, &data, err);
 
+		if (n > BLOCK)
+			n = BLOCK;
+		tell_progress(s, c, at);
 		if (n <= 0)
 			return n == 0;
 		if (!write_block(s, d, data, (size_t)n, err))
@@ -67,7 +78,7 @@ bool data_write(struct session *s, const struct content *c, enum data_form form,
 
 	session_remark(s, "%llu octets of message", (unsigned long long)c->size);
 	if (!write_block(s, d, buf_str(&c->header), c->header.len, err) ||
-		!write_body(s, d, c->body, err))
+		!write_body(s, d, c, err))
 		return false;
 	if (!d)
 		return true;

@@ -25,13 +25,12 @@ static bool connect_to(struct session *s, int64_t deadline_ms, struct error *err
 	};
 	int fd;
 
-	s->step = STEP_CONNECT;
 	fd = dial(&to, &s->peer, err);
-	if (fd < 0) {
-		if (err->code == EX_NOHOST)
-			s->step = STEP_LOOKUP;
+	if (s->peer.resolved_ms || a->socket)
+		session_enter(s, STEP_CONNECT,
+			s->peer.resolved_ms ? s->peer.resolved_ms : s->step_begun_ms);
+	if (fd < 0)
 		return false;
-	}
 	stream_open(&s->stream, fd, a->timeout_ms);
 	return true;
 }
@@ -54,7 +53,7 @@ static bool handshake(struct session *s, int64_t deadline_ms, struct error *err)
 	};
 	struct tls_info info;
 
-	s->step = STEP_TLS;
+	session_enter(s, STEP_TLS, clock_now_ms());
 	if (!a->tls_verify)
 		log_line(LOG_WARNING,
 			"account '%s': the server's certificate is not checked (tls_verify = no)",
@@ -78,7 +77,7 @@ static bool serves_nobody(struct session *s, const char *step, struct error *err
 
 static bool greeting(struct session *s, struct error *err)
 {
-	s->step = STEP_GREETING;
+	session_enter(s, STEP_GREETING, clock_now_ms());
 	if (!session_reply(s, s->params->account->timeout_ms, err)) {
 		error_context(err, "greeting");
 		return hint_for_greeting(s, err);
@@ -111,7 +110,7 @@ static void take_offers(struct session *s)
 
 static bool hello(struct session *s, struct error *err)
 {
-	s->step = STEP_HELLO;
+	session_enter(s, STEP_HELLO, clock_now_ms());
 	if (!session_command(s, err, "EHLO %s", s->hello_name))
 		return false;
 	take_offers(s);
@@ -174,7 +173,7 @@ static bool start_tls(struct session *s, struct error *err)
 
 	if (!hello_catch_up(s, err))
 		return false;
-	s->step = STEP_TLS;
+	session_enter(s, STEP_TLS, clock_now_ms());
 	if (!(s->capabilities.offers & OFFER_STARTTLS)) {
 		error_set(err, EX_PROTOCOL, "5.7.10", "the server does not offer STARTTLS");
 		return hint_for_tls(s, err);
@@ -203,6 +202,6 @@ bool hello_connect(struct session *s, struct error *err)
 	ok = ok && auth_login(s, err);
 	ok = ok && hello_catch_up(s, err);
 	if (ok)
-		s->step = STEP_READY;
+		session_enter(s, STEP_READY, clock_now_ms());
 	return ok;
 }

@@ -16,7 +16,7 @@ static void trace(const struct session *s, char direction, const char *text, siz
 {
 	const struct session_trace *t = s->params->trace;
 
-	if (t)
+	if (t && t->line)
 		t->line(t->context, direction, text, len);
 }
 
@@ -25,13 +25,30 @@ void session_remark(struct session *s, const char *format, ...)
 	struct buf text = BUF_INIT;
 	va_list args;
 
-	if (!s->params->trace)
+	if (!s->params->trace || !s->params->trace->line)
 		return;
 	va_start(args, format);
 	buf_vaddf(&text, format, args);
 	va_end(args);
 	trace(s, '=', buf_str(&text), text.len);
 	buf_release(&text);
+}
+
+static void tell_step(const struct session *s, int64_t now_ms, const struct error *err)
+{
+	const struct session_observer *o = s->params->observer;
+
+	if (o)
+		o->step(o->context, s, s->step, now_ms - s->step_begun_ms, err);
+}
+
+void session_enter(struct session *s, enum session_step step, int64_t now_ms)
+{
+	if (step == s->step)
+		return;
+	tell_step(s, now_ms, NULL);
+	s->step = step;
+	s->step_begun_ms = now_ms;
 }
 
 bool session_send(struct session *s, const char *line, const char *shown, struct error *err)
@@ -148,7 +165,13 @@ static bool connect_to(struct session *s, const char *host, struct error *err)
 {
 	s->host = alloc_string(host);
 	s->port = s->params->account->port;
-	return hello_connect(s, err) || session_error(s, err);
+	s->step = STEP_LOOKUP;
+	s->step_begun_ms = clock_now_ms();
+	if (hello_connect(s, err))
+		return true;
+	session_error(s, err);
+	tell_step(s, clock_now_ms(), err);
+	return false;
 }
 
 /* A resumed TLS session shows the certificate of the day its ticket was made on, not today's. */

@@ -17,14 +17,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Told of every line of the dialogue for -v and check; secrets are "***" already. */
+/* Told of the dialogue for -v, secrets "***" already; either function may be NULL. */
 struct session_trace {
 	void (*line)(void *context, char direction, const char *text,
 		size_t len); /* '>' sent, '<' received, '=' a remark */
+	/* How many octets of the message's `size` the connection has taken by now. */
+	void (*progress)(void *context, uint64_t done, uint64_t size);
 	void *context;
 };
 
-/* A step of session_open, for `sendoff check`. */
+/* A step of session_open. */
 enum session_step {
 	STEP_LOOKUP,
 	STEP_CONNECT,
@@ -35,11 +37,25 @@ enum session_step {
 	STEP_READY
 };
 
+struct session;
+
+/*
+ * Told of the end of each step of session_open and how long it took, for `sendoff check`; the
+ * session is as the step left it.  err is NULL where it went well.  With STARTTLS there are two
+ * STEP_HELLO.
+ */
+struct session_observer {
+	void (*step)(void *context, const struct session *s, enum session_step step, int64_t ms,
+		const struct error *err);
+	void *context;
+};
+
 struct session_params {
 	const struct account *account;
 	struct config *config;
 	struct caller *caller;
 	const struct session_trace *trace; /* NULL: silent */
+	const struct session_observer *observer; /* NULL: nobody looks */
 };
 
 struct session {
@@ -53,6 +69,7 @@ struct session {
 	char *hello_name;
 	char mechanism[32];         /* of the login that was done; "" without */
 	enum session_step step;     /* where it is, or where it failed */
+	int64_t step_begun_ms;      /* by base/clock.h */
 	unsigned long transactions; /* begun since it was opened */
 	uint64_t recipients_max; /* a transaction, by the server's word or by what it took; 0: unknown */
 	bool is_esmtp;
@@ -102,6 +119,12 @@ bool session_reply(struct session *s, int64_t timeout_ms, struct error *err);
  * Only while no reply is awaited.
  */
 bool session_is_quiet(struct session *s, struct error *err);
+
+/*
+ * The step that it was in went well and ended at now_ms (base/clock.h): tells the observer and
+ * begins `step`.
+ */
+void session_enter(struct session *s, enum session_step step, int64_t now_ms);
 
 /* Shows a remark in the trace. */
 void session_remark(struct session *s, const char *format, ...)
