@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "cli/check.h"
 #include "cli/config_command.h"
 #include "cli/help.h"
 #include "cli/options.h"
@@ -33,6 +34,11 @@ struct call {
 	struct caller caller;
 };
 
+static bool call_check(struct call *c, int *status, struct error *err)
+{
+	return check_command(&c->caller, c->config_file, c->argc, c->argv, status, err);
+}
+
 static bool call_config(struct call *c, int *status, struct error *err)
 {
 	return config_command(&c->caller, c->config_file, c->argc, c->argv, err);
@@ -58,6 +64,11 @@ static const struct command {
 } commands[] = {
 	{ "send", NULL, true, "[--dry-run [--offers=LIST]] [OPTION…] [RECIPIENT…]",
 		"send a message from standard input, as sendmail does" },
+	{ "check", call_check, true,
+		"[-a ACCOUNT] [--offline] [--json]",
+		"try the configuration step by step, and say what to do about the first that fails" },
+	{ "check", call_check, true, "[--rcpt ADDR] [--vrfy ADDR] [--server-help]",
+		"ask the server about a recipient, about an address, for its help" },
 	{ "queue", call_queue, true, "[list] [--json]", "the queued messages" },
 	{ "queue", call_queue, true, "run [--all] [--account ACCOUNT] [--every INTERVAL]",
 		"try what is due, or everything" },

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/check.h"
+
+#include "base/ascii.h"
+#include "base/clock.h"
+#include "base/strlist.h"
+#include "message/address.h"
+#include "net/dns.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Names that are nobody's (RFC 2606, 6761): the network is not asked about them. */
+static bool is_reserved(const char *domain)
+{
+	static const char *const reserved[] = { "example", "test", "invalid", "localhost",
+		"local", "example.com", "example.net", "example.org" };
+	size_t len = strlen(domain);
+
+	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
+		size_t n = strlen(reserved[i]);
+		bool ends = len >= n && ascii_equal(domain + len - n, reserved[i]);
+
+		if (ends && (len == n || domain[len - n - 1] == '.'))
+			return true;
+	}
+	return !strchr(domain, '.');
+}
+
+/* What the end of an SPF record means for mail from elsewhere (RFC 7208 section 4.6.2). */
+static const char *explain_spf(const char *record)
+{
+	static const struct {
+		const char *word, *meaning;
+	} ends[] = {
+		{ "-all", "mail from servers not listed is to be refused" },
+		{ "~all", "mail from servers not listed is suspect" },
+		{ "?all", "says nothing of servers not listed" },
+		{ "+all", "allows every server" },
+		{ "redirect=", "another domain's record decides" },
+	};
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (strstr(record, ends[i].word))
+			return ends[i].meaning;
+	return "says nothing of servers not listed";
+}
+
+static const char *explain_dmarc(const char *record)
+{
+	if (strstr(record, "p=reject"))
+		return "receivers refuse mail whose From is of this domain and neither SPF nor "
+		       "DKIM of it holds";
+	if (strstr(record, "p=quarantine"))
+		return "receivers put such mail aside whose From neither SPF nor DKIM confirms";
+	return "receivers only report";
+}
+
+/* The first record that begins so; NULL: none. */
+static const char *find_record(const struct strlist *texts, const char *prefix)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		if (ascii_starts_with(texts->items[i], prefix))
+			return texts->items[i];
+	return NULL;
+}
+
+/* False: no name server answered. */
+static bool look_up(struct check *c, const char *step, const char *name, const char *prefix,
+	const char *(*explain)(const char *record))
+{
+	struct strlist texts = STRLIST_INIT;
+	int64_t begun_ms = clock_now_ms();
+	bool answered = dns_texts(name, &texts);
+	const char *record = find_record(&texts, prefix);
+	int64_t ms = clock_now_ms() - begun_ms;
+
+	if (!answered)
+		check_say(c, MARK_INFO, step, ms, NULL, "%s: no name server answers", name);
+	else if (!record)
+		check_say(c, MARK_INFO, step, ms, NULL, "%s has no record", name);
+	else
+		check_say(c, MARK_INFO, step, ms, NULL, "%s: %s (%s)", name, record,
+			explain(record));
+	strlist_release(&texts);
+	return answered;
+}
+
+void check_domain(struct check *c)
+{
+	char *sender = address_to_ascii_domain(c->sender);
+	const char *domain = sender ? address_domain(sender) : NULL;
+	struct buf name = BUF_INIT;
+
+	if (domain && !is_reserved(domain) &&
+		look_up(c, "spf", domain, "v=spf1", explain_spf)) {
+		buf_addf(&name, "_dmarc.%s", domain);
+		look_up(c, "dmarc", buf_str(&name), "v=DMARC1", explain_dmarc);
+	}
+	buf_release(&name);
+	free(sender);
+}

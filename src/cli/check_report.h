@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What `sendoff check` prints: a line a step as soon as it has ended, with a
+ * coloured mark on a terminal, or a JSON object.
+ */
+#ifndef CLI_CHECK_REPORT_H
+#define CLI_CHECK_REPORT_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/strlist.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum check_mark { MARK_OK, MARK_INFO, MARK_WARN, MARK_FAIL };
+enum check_form { CHECK_TEXT, CHECK_COLOUR, CHECK_JSON };
+
+struct check_step {
+	enum check_mark mark;
+	const char *name;   /* one word, as --json has it */
+	int64_t ms;         /* what it took; under 0: nobody measured */
+	const char *detail; /* one line; made printable here */
+	const char *hint;   /* what to do; NULL or "": nothing */
+	const struct strlist *causes; /* what else may be behind it; NULL: nothing */
+};
+
+/* The form for a terminal, or for what else standard output is. */
+enum check_form check_form_of_output(void);
+
+/* Adds the step as it is printed. */
+void check_add_step(struct buf *out, enum check_form form, const struct check_step *step);
+
+#endif

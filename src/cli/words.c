@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/words.h"
+
+#include <string.h>
+
+/* What stands behind the name in the same word: "" nothing, NULL: it is another word. */
+static const char *behind(const struct word *w, const char *text)
+{
+	size_t len = strlen(w->name);
+
+	if (strncmp(text, w->name, len) != 0)
+		return NULL;
+	if (!text[len] || text[len] == '=' || (w->name[1] != '-' && w->value))
+		return text + len;
+	return NULL;
+}
+
+static const struct word *find(const struct word *table, const char *text)
+{
+	while (table->name && !behind(table, text))
+		table++;
+	return table->name ? table : NULL;
+}
+
+bool words_parse(const struct word *table, int argc, char **argv, struct error *err)
+{
+	for (int i = 1; i < argc; i++) {
+		const struct word *w = find(table, argv[i]);
+		const char *rest = w ? behind(w, argv[i]) : NULL;
+
+		if (!w || (!w->value && *rest)) {
+			error_set(err, EX_USAGE, NULL, "%s: unknown word '%s'", argv[0], argv[i]);
+			return error_hint(err, "sendoff %s --help", argv[0]);
+		}
+		if (!w->value) {
+			*w->flag = true;
+			continue;
+		}
+		if (!*rest && ++i == argc)
+			return error_set(err, EX_USAGE, NULL, "%s: option '%s' needs a value",
+				argv[0], w->name);
+		*w->value = *rest ? rest + (*rest == '=') : argv[i];
+	}
+	return true;
+}
