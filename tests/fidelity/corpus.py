@@ -9,6 +9,7 @@ import base64
 import quopri
 
 SEALED = "sealed"  # holds signed or encrypted parts: 8-bit and long lines may stay in them
+LONG = "long"  # has lines over 998 octets where they may not be broken
 
 CASES = []
 FROM = b"From: Alice <alice@example.org>\nTo: bob@example.net\n"
@@ -200,7 +201,7 @@ def multiparts():
     signed = part(TEXT + QP, quopri.encodestring(text)), part(b"Content-Type: application/pgp-signature\n", b"-----BEGIN PGP-----\n")
     mixed("signed: clean", *signed, subtype=b"signed", flags=(SEALED,))
     mixed("signed: 8-bit inside", part(TEXT + BIT8, text + b" \n"), signed[1], subtype=b"signed", flags=(SEALED,))
-    mixed("signed: long lines inside", part(TEXT, b"x" * 1500), signed[1], subtype=b"signed", flags=(SEALED,))
+    mixed("signed: long lines inside", part(TEXT, b"x" * 1500), signed[1], subtype=b"signed", flags=(SEALED, LONG))
     mixed("signed: beside an 8-bit part", part(b"Content-Type: multipart/signed; boundary=s\n", multi(b"s", part(TEXT, text), signed[1])),
           part(TEXT, text), flags=(SEALED,))
     mixed("encrypted", part(b"Content-Type: application/pgp-encrypted\n", b"Version: 1\n"),
@@ -250,6 +251,28 @@ def headers():
         "received fields": b"Received: from a by b; Wed, 25 Nov 2026 12:00:00 +0000\nReceived: from c by d; Tue, 24 Nov 2026 12:00:00 +0000",
         "comments and keywords": b"Comments: " + text + b"\nKeywords: caf\xc3\xa9, plain",
         "folded long ago": b"X-Folded: one\n two\n\tthree\n   four",
+        "GB 18030": b"Subject: " + "\u4f60\u597d\uff0c\u4e16\u754c".encode("gb18030"),
+        "Shift JIS, with question marks": b"Subject: " + "\u8868\u793a?=\u8868".encode("shift-jis"),
+        "overlong UTF-8": b"Subject: a\xc0\xafb \xe0\x80\xaf",
+        "surrogates in UTF-8": b"Subject: \xed\xa0\xbd\xed\xb8\x80",
+        "C1 controls": b"Subject: a\xc2\x85b \x85",
+        "emoji with joiners": b"Subject: " + "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466".encode() * 12,
+        "combining marks": b"Subject: " + "e\u0301\u0302\u0303 ".encode() * 40,
+        "right to left": b"Subject: " + "\u0634\u0643\u0631\u0627 abc \u05e9\u05dc\u05d5\u05dd".encode(),
+        "8-bit, folded at every word": b"Subject:" + "\n \u00fcber\n\talles".encode() * 20,
+        "8-bit, many blanks": b"Subject:  \xc3\xa9   \xc3\xa9\t\t\xc3\xa9  x  ",
+        "8-bit and quotes": b'Subject: "\xc3\xa9" (\xc3\xa9) <\xc3\xa9> \\"\xc3\xa9\\"',
+        "8-bit in Received": b"Received: from m\xc3\xbcller (J\xc3\xbcrgen) by b; Wed, 25 Nov 2026 12:00:00 +0000",
+        "8-bit in References": b"References: <1@example.org> <\xc3\xa9@example.org>",
+        "8-bit in In-Reply-To": b"In-Reply-To: Ihre Nachricht vom M\xc3\xa4rz <1@example.org>",
+        "8-bit in List-Id": b"List-Id: F\xc3\xbcr alle <alle.example.org>",
+        "Latin-1 name": b"Cc: J\xfcrgen M\xfcller <j@example.org>, \"M\xfcller, J.\" <m@example.org>",
+        "Latin-1 comment": b"Cc: j@example.org (J\xfcrgen (aus K\xf6ln))",
+        "8-bit name over the line": b"Cc: " + "\u00fc".encode() * 600 + b" <j@example.org>",
+        "8-bit, quoted pairs": b'Cc: "J\\\xc3\xbcrgen \\"J\\" M" <j@example.org>',
+        "8-bit name of a group": b"Reply-To: Gr\xc3\xbc\xc3\x9fe: a@example.org;",
+        "8-bit Sender": b"Sender: J\xc3\xbcrgen <j@example.org>",
+        "8-bit field, one long word": b"X-Token: " + "\u00e4b".encode() * 700,
     }
     for name, fields in rows.items():
         plain("header: " + name, b"plain\n", fields + b"\n")

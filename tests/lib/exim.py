@@ -14,14 +14,14 @@ spool_directory = {folder}/spool
 log_file_path = {folder}/spool/%slog
 pid_file_path = {folder}/spool/pid
 local_interfaces = 127.0.0.1
-daemon_smtp_ports = {starttls} : {implicit} : {off}
+daemon_smtp_ports = {starttls} : {implicit} : {off} : {data}
 tls_on_connect_ports = {implicit}
 tls_advertise_hosts = ${{if eq{{$received_port}}{{{off}}}{{}}{{*}}}}
 tls_certificate = {cert}
 tls_privatekey = {key}
 tls_verify_certificates = {ca}
 tls_try_verify_hosts = *
-chunking_advertise_hosts = *
+chunking_advertise_hosts = ${{if eq{{$received_port}}{{{data}}}{{}}{{*}}}}
 pipelining_connect_advertise_hosts = *
 smtputf8_advertise_hosts = *
 dsn_advertise_hosts = *
@@ -36,6 +36,7 @@ queue_run_in_order = true
 remote_max_parallel = 1
 acl_smtp_mail = mail
 acl_smtp_rcpt = recipient
+acl_smtp_data = content
 never_users =
 
 begin acl
@@ -53,6 +54,12 @@ recipient:
   accept authenticated = *
   deny message = 5.7.0 authentication required
 
+# As Debian has it: what the smtp transport would not send on is not taken.
+content:
+  deny  condition = ${{if >{{$max_received_linelength}}{{998}}}}
+        message = 5.6.0 a line has $max_received_linelength octets
+  accept
+
 begin routers
 all:
   driver = manualroute
@@ -68,7 +75,6 @@ sink:
   allow_localhost
   hosts_avoid_tls = *
   hosts_try_chunking =
-  message_linelength_limit = 1000000
   max_rcpt = 0
 
 begin retry
@@ -109,11 +115,12 @@ BY_DOVECOT = """
   server_socket = {socket}
   server_set_id = $auth1
 """
-PORTS = ("starttls", "implicit", "off")
+PORTS = ("starttls", "implicit", "off", "data")
 
 
 class Exim(Daemon):
-    """.ports["starttls"], ["implicit"], ["off"].  Offers CHUNKING and EXTERNAL."""
+    """.ports["starttls"], ["implicit"], ["off"], ["data"] (STARTTLS, without CHUNKING).  Offers CHUNKING
+    and EXTERNAL.  Takes no line over 998 octets."""
 
     def __init__(self, sink_port, auth_socket, users):
         super().__init__("exim")

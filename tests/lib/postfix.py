@@ -82,6 +82,12 @@ SERVICES = """
   -o smtpd_sasl_type=cyrus -o smtpd_sasl_path=smtpd -o smtpd_sasl_local_domain=example.org
 127.0.0.1:{certificate} inet n - n - - smtpd
   -o smtpd_tls_ask_ccert=yes -o smtpd_sasl_auth_enable=no
+127.0.0.1:{normalize} inet n - n - - smtpd
+  -o smtpd_forbid_bare_newline=normalize -o smtpd_forbid_bare_newline_exclusions=
+  -o smtpd_discard_ehlo_keywords=chunking
+127.0.0.1:{reject} inet n - n - - smtpd
+  -o smtpd_forbid_bare_newline=reject -o smtpd_forbid_bare_newline_exclusions=
+  -o smtpd_discard_ehlo_keywords=chunking
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
@@ -106,12 +112,13 @@ auxprop_plugin: sasldb
 sasldb_path: {folder}/sasl/sasldb
 mech_list: PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 GSSAPI
 """
-PORTS = ("starttls", "implicit", "off", "cyrus", "certificate")
+PORTS = ("starttls", "implicit", "off", "cyrus", "certificate", "normalize", "reject")
 
 
 class Postfix(Daemon):
     """.ports["starttls"], ["implicit"], ["off"]; "cyrus" and "certificate" ask differently who is
-    there, both over STARTTLS."""
+    there, both over STARTTLS; "normalize" and "reject" say what becomes of bare LF, both over STARTTLS
+    and without CHUNKING."""
 
     def __init__(self, sink_port, auth_socket, users, kerberos):
         super().__init__("postfix")
