@@ -5,8 +5,7 @@
 #include "base/process.h"
 #include "config/senders.h"
 #include "queue/parcel.h"
-#include "queue/slot.h"
-#include "queue/trouble.h"
+#include "queue/reach.h"
 
 #include <syslog.h>
 
@@ -18,14 +17,8 @@ enum {
 struct run {
 	const struct account_run_params *p;
 	struct group *group;
-	const struct account *own;     /* the messages' own */
-	const struct account *account; /* the one in use: a fallback perhaps */
-	struct session_params session_params;
-	struct session *session, own_session; /* the one in use: the caller's or ours */
-	struct slot slot;
-	struct route route;
+	struct reach reach;
 	struct parcel parcels[WINDOW];
-	bool is_tried;   /* there was an attempt to reach the account */
 	bool is_useless; /* nothing more is to be tried through this account; trouble says why */
 	struct error trouble;
 	bool is_cautious; /* results were lost: one message at a time until a reply has come */
@@ -43,9 +36,9 @@ static struct finish finish_of(struct run *r, struct parcel *f)
 		.store = r->p->store,
 		.config = r->p->config,
 		.caller = f->caller,
-		.account = r->account,
-		.route = &r->route,
-		.offers_dsn = r->session->capabilities.offers & OFFER_DSN,
+		.account = r->reach.account,
+		.route = &r->reach.route,
+		.offers_dsn = r->reach.session->capabilities.offers & OFFER_DSN,
 		.entry = &f->entry,
 		.summary = r->p->summary,
 		.reports = &r->reports,
@@ -87,7 +80,7 @@ static bool is_sendable(struct run *r, struct parcel *f)
 	struct finish finish = finish_of(r, f);
 
 	if (entry_count(&f->entry, ENTRY_LEFT))
-		return r->account == r->own || !f->entry.is_partial;
+		return r->reach.account == r->reach.own || !f->entry.is_partial;
 	finish_attempt(&finish, &none);
 	return false;
 }
@@ -95,17 +88,18 @@ static bool is_sendable(struct run *r, struct parcel *f)
 static void done(void *context, struct mail *mail, struct delivery_result *results);
 
 /*
- * Prepares the message for the account in use.  False: its owner may not use the sender there.  That ends it, unless
- * it is a fallback's word alone.
+ * Prepares the message for the account in use.  False: its owner may not use the sender there.
+ * That ends it, unless it is a fallback's word alone.
  */
 static bool prepare(struct run *r, struct parcel *f)
 {
 	struct error err = ERROR_INIT;
 
-	parcel_prepare(f, r->p->config, r->account);
-	if (f->entry.is_report || senders_allow(r->account, f->caller, f->envelope.sender, &err))
+	parcel_prepare(f, r->p->config, r->reach.account);
+	if (f->entry.is_report ||
+		senders_allow(r->reach.account, f->caller, f->envelope.sender, &err))
 		return true;
-	if (r->account != r->own) {
+	if (r->reach.account != r->reach.own) {
 		parcel_release(f);
 		return false;
 	}
@@ -149,13 +143,11 @@ static struct parcel *parcel_of(struct run *r, const struct mail *mail)
 	return NULL;
 }
 
-/* The server wants another login than it got. */
 static void note_refusal(struct run *r, const struct error *err)
 {
 	r->is_useless = true;
 	r->trouble = *err;
-	if (trouble_is_refused_login(err))
-		trouble_note(r->account, r->p->config, r->p->run->caller, err);
+	reach_note_refusal(&r->reach, err);
 }
 
 /* What the results tell about the account. */
@@ -193,8 +185,7 @@ static void done(void *context, struct mail *mail, struct delivery_result *resul
 	};
 
 	judge(r, results);
-	if (r->session->stream.fd >= 0)
-		route_note(&r->route, r->session);
+	reach_note_route(&r->reach);
 	if (is_untried(results)) {
 		group_put_back(r->group, f->candidate);
 		r->suspect = r->suspect ? r->suspect : f->candidate;
@@ -206,59 +197,6 @@ static void done(void *context, struct mail *mail, struct delivery_result *resul
 	parcel_release(f);
 }
 
-/* A connection to this account, unless it has to wait. */
-static bool open_account(struct run *r, struct error *err)
-{
-	const struct run_params *run = r->p->run;
-	bool waits = run->extent == RUN_DUE || run->id;
-
-	if (waits && trouble_waits(r->account, r->p->config, run->caller, err))
-		return false;
-	if (!slot_take(&r->slot, r->account, r->p->config, err))
-		return false;
-	r->is_tried = true;
-	r->session_params = (struct session_params){ .account = r->account,
-		.config = r->p->config,
-		.caller = run->caller,
-		.trace = run->trace };
-	if (session_open(r->session, &r->session_params, err)) {
-		route_note(&r->route, r->session);
-		trouble_forget(r->account, r->p->config);
-		return true;
-	}
-	slot_release(&r->slot);
-	if (trouble_is_refused_login(err))
-		trouble_note(r->account, r->p->config, run->caller, err);
-	return false;
-}
-
-/* A connection to the account or to one that it falls back to. */
-static bool open_any(struct run *r, struct error *err)
-{
-	struct error first;
-
-	r->account = r->own;
-	if (open_account(r, err))
-		return true;
-	first = *err;
-	while (err->scope == ERROR_OF_ROUTE && r->account->fallback && !process_stopped()) {
-		log_line(LOG_WARNING, "account %s: %s; falling back to %s", r->account->name,
-			err->text, r->account->fallback);
-		r->account = config_account(r->p->config, r->account->fallback);
-		if (open_account(r, err))
-			return true;
-	}
-	r->account = r->own;
-	*err = first;
-	return false;
-}
-
-static void close_session(struct run *r)
-{
-	session_close(r->session);
-	slot_release(&r->slot);
-}
-
 /* One stream of messages over the open session.  False: the session ended with *err. */
 static bool stream(struct run *r, struct error *err)
 {
@@ -266,22 +204,11 @@ static bool stream(struct run *r, struct error *err)
 
 	r->handed = 0;
 	r->is_single = r->is_cautious;
-	return transaction_stream(r->session, &stream, err);
+	return transaction_stream(r->reach.session, &stream, err);
 }
 
-static bool is_age_due(struct run *r, const struct candidate *candidate)
-{
-	struct entry e = ENTRY_INIT;
-	bool due = store_read(r->p->store, candidate->id, &e) && !e.damage &&
-		   finish_is_age_due(r->p->config, r->own, &e);
-
-	entry_release(&e);
-	return due;
-}
-
-/* A message waits for what *err says of the account. */
-static bool wait_for_account(
-	struct run *r, struct candidate *candidate, const struct error *err, bool is_charged)
+/* An attempt on the account that came to nothing counts as one on this message. */
+static bool charge(struct run *r, struct candidate *candidate, const struct error *err)
 {
 	struct parcel *f = &r->parcels[0];
 	bool has_left;
@@ -291,11 +218,28 @@ static bool wait_for_account(
 	has_left = entry_count(&f->entry, ENTRY_LEFT) > 0;
 	if (has_left) {
 		struct finish finish = finish_of(r, f);
+		struct finish_attempt attempt;
 
-		finish_waiting(&finish, err, is_charged);
+		parcel_prepare(f, r->p->config, r->reach.own);
+		for (size_t i = 0; i < f->results.count; i++)
+			delivery_result_set(&f->results, i, FATE_DEFERRED, err);
+		attempt = (struct finish_attempt){ f->numbers, &f->envelope, &f->results };
+		finish_attempt(&finish, &attempt);
 	}
 	parcel_release(f);
 	return has_left;
+}
+
+static void report_delay(struct run *r, struct candidate *candidate)
+{
+	struct parcel *f = &r->parcels[0];
+
+	if (take(r, f, candidate)) {
+		struct finish finish = finish_of(r, f);
+
+		finish_late(&finish);
+	}
+	parcel_release(f);
 }
 
 /* The others wait without having been tried; one message stands for the attempt on the account. */
@@ -304,17 +248,22 @@ static void give_up(struct run *r, const struct error *err, bool is_charged)
 	struct candidate *candidate;
 
 	while ((candidate = group_next(r->group)) && !process_stopped()) {
+		struct entry e = ENTRY_INIT;
+		bool is_read = store_read(r->p->store, candidate->id, &e) && !e.damage;
+
 		candidate->is_out = true;
-		if ((is_charged || is_age_due(r, candidate)) &&
-			wait_for_account(r, candidate, err, is_charged))
-			is_charged = false;
+		if (is_charged || (is_read && finish_is_expired(r->p->config, &e)))
+			is_charged = !charge(r, candidate, err) && is_charged;
+		else if (is_read && finish_is_late(r->p->config, r->reach.own, &e))
+			report_delay(r, candidate);
+		entry_release(&e);
 	}
 }
 
 /* Reports that were made on the way go the same way, unless it was a fallback's. */
 static void take_reports(struct run *r)
 {
-	for (size_t i = 0; i < r->reports.count && r->account == r->own; i++)
+	for (size_t i = 0; i < r->reports.count && r->reach.account == r->reach.own; i++)
 		group_add(r->group, r->reports.items[i])->is_extra = true;
 	strlist_release(&r->reports);
 }
@@ -333,7 +282,7 @@ static bool use_session(struct run *r, struct error *err)
 		if (r->is_answered)
 			r->is_cautious = false;
 		if (!ok && r->settled == before && r->suspect && !process_stopped() &&
-			wait_for_account(r, r->suspect, err, true))
+			charge(r, r->suspect, err))
 			r->settled++; /* perhaps the server cannot bear it: the others go first */
 		take_reports(r);
 	} while (ok && r->settled > before && !r->is_useless && !process_stopped() &&
@@ -348,10 +297,10 @@ static bool use_session(struct run *r, struct error *err)
 static bool run_all(struct run *r, struct error *err)
 {
 	while (group_next(r->group) && !process_stopped()) {
-		bool is_open = r->session->stream.fd >= 0 || open_any(r, err);
+		bool is_open = reach_open(&r->reach, err);
 		bool ok = is_open && use_session(r, err);
 
-		close_session(r);
+		reach_close(&r->reach);
 		if (r->is_useless)
 			*err = r->trouble;
 		if (!is_open || r->is_useless || r->fruitless == FRUITLESS)
@@ -360,43 +309,42 @@ static bool run_all(struct run *r, struct error *err)
 	return true;
 }
 
-static void run_init(struct run *r, const struct account_run_params *p, struct group *g)
+static void run_init(struct run *r, const struct account_run_params *p, struct group *g,
+	const struct account *own)
 {
-	*r = (struct run){ .p = p, .group = g, .own_session = SESSION_INIT, .slot = SLOT_INIT };
-	r->session = p->session ? p->session : &r->own_session;
+	*r = (struct run){ .p = p, .group = g };
+	reach_init(&r->reach, p->run, p->config, own, p->session);
 	for (size_t i = 0; i < WINDOW; i++)
 		r->parcels[i] = (struct parcel)PARCEL_INIT;
 }
 
 void account_run(const struct account_run_params *p, struct group *g)
 {
-	struct run r;
+	const struct account *own = g->account ? config_account(p->config, g->account) : NULL;
 	struct error err = ERROR_INIT;
+	struct run r;
 
-	run_init(&r, p, g);
-	r.own = r.account = g->account ? config_account(p->config, g->account) : NULL;
-	if (!r.own) {
+	if (!own) {
 		error_set(&err, EX_CONFIG, NULL, "the account '%s' is gone",
 			g->account ? g->account : "");
 		account_run_gone(p, g, &err);
 		return;
 	}
-	if (p->session)
-		route_note(&r.route, p->session);
+	run_init(&r, p, g, own);
 	if (!run_all(&r, &err) && !process_stopped()) {
-		log_line(LOG_WARNING, "account %s: %s", r.own->name, err.text);
-		give_up(&r, &err, r.is_tried && !r.settled);
+		log_line(LOG_WARNING, "account %s: %s", own->name, err.text);
+		give_up(&r, &err, r.reach.is_tried && !r.settled);
 	}
 	strlist_release(&r.reports);
 }
 
 void account_run_gone(const struct account_run_params *p, struct group *g, const struct error *err)
 {
-	struct run r;
 	struct error ignored;
+	struct run r;
 
-	run_init(&r, p, g);
-	r.own = r.account = config_choose(p->config, NULL, NULL, &ignored); /* for the reports */
+	/* The default account is for the reports. */
+	run_init(&r, p, g, config_choose(p->config, NULL, NULL, &ignored));
 	log_line(LOG_WARNING, "messages wait: %s", err->text);
 	give_up(&r, err, false);
 	strlist_release(&r.reports);

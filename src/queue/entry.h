@@ -46,8 +46,8 @@ struct entry {
 	/* ID.msg */
 	int64_t queued_at_ms; /* since 1970 */
 	uid_t owner;          /* of the file: whose message it is */
-	uid_t uid; /* who called: the owner, unless a trusted one wrote for another */
-	uint64_t size; /* octets of the message */
+	uid_t uid;            /* who called: the owner, unless a trusted one wrote for another */
+	uint64_t size;        /* octets of the message */
 	char *account;
 	char *config_file; /* what -C or $SENDOFF_CONFIG named; NULL: the usual files */
 	char *full_name;   /* -F; NULL: none */

@@ -19,11 +19,6 @@ static int64_t queued_at_s(const struct entry *e)
 	return e->queued_at_ms / 1000;
 }
 
-static bool is_expired(const struct finish *f)
-{
-	return schedule_is_expired(f->config, queued_at_s(f->entry), clock_wall_s());
-}
-
 static void plan_next(const struct finish *f)
 {
 	struct entry *e = f->entry;
@@ -192,7 +187,7 @@ static size_t count(const struct finish_attempt *a, enum fate fate)
 
 bool finish_attempt(const struct finish *f, const struct finish_attempt *a)
 {
-	bool expired = is_expired(f), again = count(a, FATE_NONE) > 0;
+	bool expired = finish_is_expired(f->config, f->entry), again = count(a, FATE_NONE) > 0;
 
 	f->summary->tried++;
 	if (is_null_sender_refused(f, a))
@@ -212,33 +207,18 @@ bool finish_attempt(const struct finish *f, const struct finish_attempt *a)
 	return again;
 }
 
-void finish_waiting(const struct finish *f, const struct error *err, bool is_charged)
+void finish_late(const struct finish *f)
 {
-	bool expired = is_expired(f);
-
-	for (size_t i = 0; i < f->entry->envelope.count; i++) {
-		if (f->entry->recipients[i].fate != ENTRY_LEFT)
-			continue;
-		if (expired)
-			expire(f, i, err);
-		else if (is_charged)
-			entry_set_recipient(f->entry, i, ENTRY_LEFT, err);
-	}
-	if (is_charged || expired)
-		plan_next(f);
-	notify_failed(f);
 	notify_late(f);
-	if (is_charged || expired)
-		log_line(expired ? LOG_ERR : LOG_WARNING, "%s: %s: %s", f->entry->id,
-			expired ? "expired" : "queued", err->text);
 	commit(f);
 }
 
-bool finish_is_age_due(const struct config *c, const struct account *a, const struct entry *e)
+bool finish_is_expired(const struct config *c, const struct entry *e)
 {
-	int64_t now = clock_wall_s();
+	return schedule_is_expired(c, queued_at_s(e), clock_wall_s());
+}
 
-	if (schedule_is_expired(c, queued_at_s(e), now))
-		return true;
-	return notify_is_late(c, a, e, now);
+bool finish_is_late(const struct config *c, const struct account *a, const struct entry *e)
+{
+	return notify_is_late(c, a, e, clock_wall_s());
 }

@@ -43,14 +43,12 @@ struct finish_attempt {
  */
 bool finish_attempt(const struct finish *f, const struct finish_attempt *a);
 
-/*
- * Settles that the account was of no use, for *err: is_charged says whether it counts as an
- * attempt of this message. Without that only what its age asks for is done.
- */
-void finish_waiting(const struct finish *f, const struct error *err, bool is_charged);
+/* Does what a message's age alone asks for: reports the delay. */
+void finish_late(const struct finish *f);
 
-/* Would finish_waiting have anything to do without a charge?  (For entries that are only read.) */
-bool finish_is_age_due(const struct config *c, const struct account *a, const struct entry *e);
+/* Is an entry's time up, or a report of its delay due?  (For entries that are only read.) */
+bool finish_is_expired(const struct config *c, const struct entry *e);
+bool finish_is_late(const struct config *c, const struct account *a, const struct entry *e);
 
 /* Tells the postmaster, once, of a message that cannot be trusted. */
 void finish_damaged(const struct finish *f);

@@ -47,9 +47,10 @@ void parcel_prepare(struct parcel *f, struct config *c, const struct account *a)
 	f->envelope.ret = f->entry.envelope.ret;
 	f->envelope.envid = alloc_string(f->entry.envelope.envid);
 	add_left(f);
-	compose_for_account(&f->entry.message.header, &f->entry.envelope, a, &params, &f->header,
-		&f->envelope.sender);
-	if (f->entry.was_null_refused) {
+	if (a)
+		compose_for_account(&f->entry.message.header, &f->entry.envelope, a, &params,
+			&f->header, &f->envelope.sender);
+	if (a && f->entry.was_null_refused) {
 		free(f->envelope.sender);
 		f->envelope.sender = account_from(a, c, f->caller);
 	}

@@ -15,7 +15,7 @@ struct parcel {
 	struct caller other; /* whose message it is, if not the run's caller's */
 	struct caller *caller;
 	struct envelope envelope; /* of those left, with the sender that the account gives */
-	size_t *numbers;	  /* theirs in the entry */
+	size_t *numbers;          /* theirs in the entry */
 	struct header header;
 	struct delivery_result results;
 	struct mail mail;
@@ -26,7 +26,7 @@ struct parcel {
 /* Takes a locked entry whose caller is the run's (`own`) or another. */
 void parcel_take(struct parcel *f, struct candidate *candidate, struct caller *own);
 
-/* Makes the mail of it. */
+/* Makes the mail of it; without an account (NULL) one that only tells of it. */
 void parcel_prepare(struct parcel *f, struct config *c, const struct account *a);
 
 /* Ends the lock and frees the place. */

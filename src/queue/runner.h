@@ -32,8 +32,8 @@ struct run_params {
 	struct caller *caller;
 	enum run_extent extent;
 	const char *account; /* only its messages; NULL: any */
-	bool own_only;	     /* only the caller's own messages, whatever else it may handle */
-	const char *id;	     /* only this message, whether it is due or not; NULL: any */
+	bool own_only;       /* only the caller's own messages, whatever else it may handle */
+	const char *id;      /* only this message, whether it is due or not; NULL: any */
 	struct queue_filter filters[QUEUE_PARTS];
 	const struct session_trace *trace; /* NULL: silent */
 	struct session *session; /* an open one, for account's messages; closed in the end */

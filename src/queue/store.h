@@ -39,7 +39,7 @@ bool queue_is_on(const struct config *c);
 
 enum store_mode {
 	STORE_EXISTING, /* a directory that is missing is an error */
-	STORE_CREATE,	/* it is made: a user's with its parents, the system's last part by root */
+	STORE_CREATE,   /* it is made: a user's with its parents, the system's last part by root */
 };
 
 /* Opens the directory of queue_dir and checks its owner and mode.  EX_CANTCREAT. */

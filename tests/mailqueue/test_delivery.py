@@ -68,7 +68,10 @@ class Offline(QueueCase):
         for word in "abc":
             self.keep(box, word)
         self.run_all(box)
-        self.assertEqual([e["attempts"] for e in self.listed(box)], [1, 0, 0])
+        entries = self.listed(box)
+        self.assertEqual([e["attempts"] for e in entries], [1, 0, 0])
+        line, = [line for line in box.log() if "refused" in line.get("reply", "")]
+        self.assertEqual((line["id"], line["status"], line["try"]), (entries[0]["id"], "queued", "1"))
 
     def test_a_run_takes_only_what_is_due(self):
         server = self.server()
