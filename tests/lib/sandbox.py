@@ -14,6 +14,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -24,7 +25,7 @@ PROGRAMS = ("sendmail", "mailq", "newaliases", "sendoff")
 # Passed on from the environment of the tests; everything else stays out.
 PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GCOV_PREFIX", "LLVM_PROFILE_FILE",
              "LD_LIBRARY_PATH")
-SANITIZERS = {"ASAN_OPTIONS": "exitcode=99:detect_stack_use_after_return=1",
+SANITIZERS = {"ASAN_OPTIONS": "exitcode=99:handle_abort=1:detect_stack_use_after_return=1",
               "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99:print_stacktrace=1"}
 
 
@@ -160,8 +161,7 @@ class Sandbox:
         try:
             stdout, stderr = child.communicate(stdin, timeout)
         except subprocess.TimeoutExpired:
-            child.kill()
-            stdout, stderr = child.communicate()
+            stdout, stderr = self.end(child)
             raise AssertionError("still running after %d s: %s\nstderr: %s" % (
                 timeout, child.args, stderr)) from None
         done = Done(child.args, child.returncode, stdout or b"", stderr or b"",
@@ -169,6 +169,15 @@ class Sandbox:
         if done.status == 99 or "Sanitizer" in done.stderr or "runtime error:" in done.stderr:
             raise AssertionError("sanitizer: %s" % done)
         return done
+
+    def end(self, child):
+        """Ends a run that does not end by itself; the sanitizer says where it was."""
+        child.send_signal(signal.SIGABRT)
+        try:
+            return child.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            return child.communicate()
 
     def sendmail(self, *words, **options):
         return self.run("sendmail", *words, **options)

@@ -7,9 +7,11 @@ names is the program under test.  What is written to /usr, /etc, /var, /run and 
 afterwards.  Programs find everything at its usual place; the machine itself is not touched.
 """
 
+import functools
 import os
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 from sandbox import binary
@@ -44,10 +46,33 @@ exec "$@"
 """
 
 
+# Tried once: may we have a mount namespace (a container may not, in a bare chroot there is none to
+# be had) and lay one folder over another?  $1: a folder for it.
+TRY = r"""
+set -e
+mount -t tmpfs none "$1"
+mkdir "$1/lower" "$1/upper" "$1/work" "$1/all"
+mount -t overlay none -o "lowerdir=$1/lower:/etc,upperdir=$1/upper,workdir=$1/work" "$1/all"
+"""
+UNSHARE = ["unshare", "--mount", "--propagation", "private", "sh", "-c"]
+
+
+@functools.lru_cache(None)
+def hindrance():
+    """Why there can be no World here, or None."""
+    if os.geteuid() != 0:
+        return "needs root, for a mount namespace"
+    if not shutil.which("unshare"):
+        return "not installed: unshare"
+    with tempfile.TemporaryDirectory(prefix="sendoff-world-") as place:
+        done = subprocess.run([*UNSHARE, TRY, "sh", place], capture_output=True, text=True)
+    return "no mount namespace here: " + done.stderr.strip() if done.returncode else None
+
+
 class World:
     def __init__(self, box):
-        if os.geteuid() != 0:
-            raise unittest.SkipTest("needs root, for a mount namespace")
+        if hindrance():
+            raise unittest.SkipTest(hindrance())
         self.box = box
         self.place = box.file("world")
         os.makedirs(self.place)
@@ -59,11 +84,8 @@ class World:
                 raise unittest.SkipTest("not installed: %s" % path)
 
     def start(self, *words, env=None, **options):
-        if not shutil.which("unshare"):
-            raise unittest.SkipTest("not installed: unshare")
         config = self.box.write("world.ini", self.box.configuration())
-        enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", ENTER, "sh", self.place,
-                 TREE if os.path.isdir(TREE) else self.place, binary(), config]
+        enter = [*UNSHARE, ENTER, "sh", self.place, TREE if os.path.isdir(TREE) else self.place, binary(), config]
         environment = self.box.environment(dict({"HOME": "/root", "USER": "root", "LOGNAME": "root", "TERM": "dumb",
                                                  "LC_ALL": "C.UTF-8", "SENDOFF_CONFIG": None}, **(env or {})))
         return subprocess.Popen([*enter, *words], env=environment, cwd=self.box.path, **options)
