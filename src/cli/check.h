@@ -27,6 +27,7 @@ struct check_params {
 	const char *rcpt, *vrfy; /* addresses to ask the server about; NULL: none */
 	bool server_help;
 	bool offline; /* nothing that needs the network */
+	bool is_draft; /* the file will not stay: its lines are not named */
 	enum check_form form;
 };
 

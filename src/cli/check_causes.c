@@ -83,5 +83,6 @@ void check_add_causes(struct check *c, const char *step, const struct error *err
 			continue;
 		add_cause(c, causes[i].cause);
 	}
-	add_keys(c, step);
+	if (!c->params->is_draft)
+		add_keys(c, step);
 }

@@ -8,6 +8,7 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/queue_command.h"
+#include "cli/setup.h"
 #include "cli/version.h"
 #include "config/config.h"
 
@@ -39,6 +40,11 @@ static bool call_check(struct call *c, int *status, struct error *err)
 	return check_command(&c->caller, c->config_file, c->argc, c->argv, status, err);
 }
 
+static bool call_setup(struct call *c, int *status, struct error *err)
+{
+	return setup_command(&c->caller, c->config_file, c->argc, c->argv, status, err);
+}
+
 static bool call_config(struct call *c, int *status, struct error *err)
 {
 	return config_command(&c->caller, c->config_file, c->argc, c->argv, err);
@@ -64,6 +70,11 @@ static const struct command {
 } commands[] = {
 	{ "send", NULL, true, "[--dry-run [--offers=LIST]] [OPTION…] [RECIPIENT…]",
 		"send a message from standard input, as sendmail does" },
+	{ "setup", call_setup, false, "[--address ADDR] [--host HOST] [--port PORT] [--tls MODE]",
+		"ask for a mail address and make a configuration that works, tried before it is written" },
+	{ "setup", call_setup, false, "[--user NAME] [--password-command CMD] [--queue] [--force]",
+		"what is given is not asked for; without a terminal the secret is a line of standard "
+		"input" },
 	{ "check", call_check, true,
 		"[-a ACCOUNT] [--offline] [--json]",
 		"try the configuration step by step, and say what to do about the first that fails" },

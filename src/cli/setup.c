@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/setup.h"
+
+#include "base/alloc.h"
+#include "base/ascii.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "cli/ask.h"
+#include "cli/check.h"
+#include "cli/setup_find.h"
+#include "cli/words.h"
+#include "message/address.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct setup {
+	/* As the options say; NULL: to be found out or asked for. */
+	const char *address, *host, *port, *tls, *user, *password_command;
+	bool queue, force;
+	struct caller *caller;
+	char *path; /* of the file to be written */
+	struct buf sender, server, login, secret; /* the answers */
+	struct found_server found;
+};
+
+static bool find_path(struct setup *s, const char *file)
+{
+	char *directory = file ? NULL : caller_config_directory(s->caller);
+	struct buf path = BUF_INIT;
+
+	if (file)
+		buf_adds(&path, file);
+	else
+		buf_addf(&path, "%s/sendoff.ini", directory);
+	s->path = buf_detach(&path);
+	free(directory);
+	return access(s->path, F_OK) == 0;
+}
+
+static bool may_write(struct setup *s, const char *file, struct error *err)
+{
+	struct buf question = BUF_INIT;
+	bool may;
+
+	if (!find_path(s, file) || s->force)
+		return true;
+	buf_addf(&question, "%s exists. Overwrite it?", s->path);
+	may = ask_yes(buf_str(&question));
+	buf_release(&question);
+	if (may)
+		return true;
+	error_set(err, EX_CANTCREAT, NULL, "%s exists", s->path);
+	return error_hint(err, "--force overwrites it; -C FILE writes another");
+}
+
+static bool find_address(struct setup *s, struct error *err)
+{
+	char *address;
+
+	if (s->address)
+		buf_adds(&s->sender, s->address);
+	else if (!ask(&s->sender, "Your mail address", NULL, "--address", err))
+		return false;
+	address = address_parse_sender(buf_str(&s->sender), err);
+	if (!address)
+		return false;
+	buf_truncate(&s->sender, 0);
+	buf_adds(&s->sender, address);
+	free(address);
+	return address_domain(buf_str(&s->sender)) ||
+	       error_set(err, EX_DATAERR, NULL, "'%s' is no mail address",
+		       buf_str(&s->sender));
+}
+
+static bool ask_server(struct setup *s, const char *domain, struct error *err)
+{
+	struct buf usual = BUF_INIT;
+	bool ok;
+
+	ask_tell("Neither the table of providers nor DNS knows the server of %s.", domain);
+	buf_addf(&usual, "smtp.%s", domain);
+	ok = ask(&s->server, "Submission server", ask_has_person() ? buf_str(&usual) : NULL,
+		"--host", err);
+	buf_release(&usual);
+	return ok;
+}
+
+static bool find_server(struct setup *s, struct error *err)
+{
+	const char *domain = address_domain(buf_str(&s->sender));
+
+	if (s->host) {
+		buf_adds(&s->server, s->host);
+	} else if (!setup_find(domain, &s->found)) {
+		if (!ask_server(s, domain, err))
+			return false;
+	} else if (s->found.provider) {
+		ask_tell("Provider: %s. About the secret: %s.", s->found.provider->name,
+			s->found.provider->hint);
+	} else {
+		buf_adds(&s->server, s->found.host);
+		ask_tell("Server: %s port %u, as DNS says.", s->found.host, s->found.port);
+	}
+	return true;
+}
+
+static bool find_login(struct setup *s, struct error *err)
+{
+	if (s->user)
+		buf_adds(&s->login, s->user);
+	else if (!ask(&s->login, "Login name", buf_str(&s->sender), "--user", err))
+		return false;
+	if (!s->login.len || s->password_command)
+		return true;
+	return ask_secret(&s->secret, "Password or token", "--password-command", err);
+}
+
+static void find_queue(struct setup *s)
+{
+	s->queue = s->queue || ask_yes("Keep what cannot be sent at once, and try it again? "
+				       "(a timer has to run the queue)");
+}
+
+/* As --tls says, else as the port and DNS do. */
+static const char *tls_word(const struct setup *s)
+{
+	if (s->tls)
+		return s->tls;
+	if (s->port)
+		return strcmp(s->port, "465") == 0 ? "implicit" : "starttls";
+	return s->found.is_implicit ? "implicit" : "starttls";
+}
+
+static void add_server(struct buf *text, const struct setup *s)
+{
+	if (s->server.len)
+		buf_addf(text, "host = %s\n", buf_str(&s->server));
+	else
+		buf_addf(text, "provider = %s\n", s->found.provider->name);
+	if (s->port)
+		buf_addf(text, "port = %s\n", s->port);
+	else if (s->found.port)
+		buf_addf(text, "port = %u\n", s->found.port);
+	if (s->server.len || s->tls || s->port)
+		buf_addf(text, "tls = %s\n", tls_word(s));
+}
+
+/* Values between quotes are taken as they are, up to the last quote of the line. */
+static void compose(struct buf *text, const struct setup *s)
+{
+	const char *address = buf_str(&s->sender);
+
+	buf_addf(text, "; written by 'sendoff setup'; 'man sendoff.ini' describes every key\n"
+		       "[sendoff]\n; gets the mail for local names, cron's for example\n"
+		       "adminaddr = %s\n", address);
+	if (s->queue)
+		buf_adds(text, "queue = yes\n");
+	buf_addf(text, "\n[%s]\n", s->server.len ? "mail" : s->found.provider->name);
+	add_server(text, s);
+	if (s->login.len)
+		buf_addf(text, "user = \"%s\"\n", buf_str(&s->login));
+	if (s->login.len && s->password_command)
+		buf_addf(text, "password_command = \"%s\"\n", s->password_command);
+	else if (s->login.len)
+		buf_addf(text, "password = \"%s\"\n", buf_str(&s->secret));
+	if (strcmp(buf_str(&s->login), address) != 0)
+		buf_addf(text, "from = %s\n", address);
+}
+
+static bool write_file(const char *path, const struct buf *text, struct error *err)
+{
+	int fd;
+	bool ok;
+
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	ok = fd >= 0 && file_write_all(fd, text->data, text->len) && fsync(fd) == 0;
+	if (!ok)
+		error_set_errno(err, EX_CANTCREAT, errno, "%s", path);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static bool make_directory(const char *path, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *directory;
+	bool ok;
+
+	if (!slash || slash == path)
+		return true;
+	directory = alloc_bytes(path, (size_t)(slash - path));
+	ok = file_make_directories(directory, 0700) ||
+	     error_set_errno(err, EX_CANTCREAT, errno, "%s", directory);
+	free(directory);
+	return ok;
+}
+
+/* Tries the file under another name first: what stands there is not touched by a mistake. */
+static bool try_and_write(struct setup *s, const struct buf *text, int *status, struct error *err)
+{
+	struct buf draft = BUF_INIT;
+	struct check_params check = { .caller = s->caller,
+		.form = check_form_of_output(),
+		.is_draft = true };
+	bool ok;
+
+	buf_addf(&draft, "%s.new", s->path);
+	ok = make_directory(s->path, err) && write_file(buf_str(&draft), text, err);
+	check.file = buf_str(&draft);
+	*status = ok ? check_run(&check) : EX_OK;
+	if (ok && *status && !s->force && !ask_yes("That did not work. Write the file all the same?")) {
+		error_set(err, *status, NULL, "the check failed, and nothing was written");
+		error_hint(err, "what failed is said above; --force writes the file all the same");
+		ok = false;
+	}
+	if (ok && rename(buf_str(&draft), s->path) < 0)
+		ok = error_set_errno(err, EX_CANTCREAT, errno, "%s", s->path);
+	if (!ok)
+		unlink(buf_str(&draft));
+	buf_release(&draft);
+	return ok;
+}
+
+static void say_what_next(const struct setup *s)
+{
+	printf("\n%s was written.  Try it:\n  echo 'Subject: it works' | sendmail %s\n", s->path,
+		buf_str(&s->sender));
+	if (s->queue)
+		printf("Let a timer run the queue; for example, as a line of crontab -e:\n"
+		       "  */5 * * * * sendoff queue run\n");
+	fflush(stdout);
+}
+
+static bool run(struct setup *s, const char *file, int *status, struct error *err)
+{
+	struct buf text = BUF_INIT;
+	bool ok = may_write(s, file, err) && find_address(s, err) && find_server(s, err) &&
+		  find_login(s, err);
+
+	if (ok) {
+		find_queue(s);
+		compose(&text, s);
+		ok = try_and_write(s, &text, status, err);
+	}
+	if (ok)
+		say_what_next(s);
+	buf_wipe(&text);
+	return ok;
+}
+
+/* A line break would be a key of its own. */
+static bool check_words(int argc, char **argv, struct error *err)
+{
+	for (int i = 1; i < argc; i++)
+		if (ascii_has_line_break(argv[i], strlen(argv[i])))
+			return error_set(err, EX_USAGE, NULL, "setup: a word holds a line break");
+	return true;
+}
+
+bool setup_command(struct caller *caller, const char *file, int argc, char **argv, int *status,
+	struct error *err)
+{
+	struct setup s = { .caller = caller };
+	const struct word words[] = {
+		{ "--address", &s.address, NULL },
+		{ "--host", &s.host, NULL },
+		{ "--port", &s.port, NULL },
+		{ "--tls", &s.tls, NULL },
+		{ "--user", &s.user, NULL },
+		{ "--password-command", &s.password_command, NULL },
+		{ "--queue", NULL, &s.queue },
+		{ "--force", NULL, &s.force },
+		{ NULL, NULL, NULL },
+	};
+	bool ok;
+
+	process_catch_stop();
+	ok = words_parse(words, argc, argv, err) && check_words(argc, argv, err) &&
+	     run(&s, file, status, err);
+	free(s.path);
+	buf_release(&s.sender);
+	buf_release(&s.server);
+	buf_release(&s.login);
+	buf_wipe(&s.secret);
+	return ok;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/setup_find.h"
+
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "net/dns.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Domains whose addresses are a provider's own; one that ends in '.' stands for all behind it. */
+static const struct {
+	const char *domain, *provider;
+} domains[] = {
+	{ "aol.com", "aol" },
+	{ "fastmail.com", "fastmail" },
+	{ "fastmail.fm", "fastmail" },
+	{ "gmail.com", "gmail" },
+	{ "googlemail.com", "gmail" },
+	{ "gmx.at", "gmx" },
+	{ "gmx.ch", "gmx" },
+	{ "gmx.de", "gmx" },
+	{ "gmx.net", "gmx" },
+	{ "hotmail.", "outlook" },
+	{ "icloud.com", "icloud" },
+	{ "live.com", "outlook" },
+	{ "mac.com", "icloud" },
+	{ "mailbox.org", "mailbox.org" },
+	{ "me.com", "icloud" },
+	{ "msn.com", "outlook" },
+	{ "outlook.", "outlook" },
+	{ "pm.me", "proton-bridge" },
+	{ "posteo.de", "posteo" },
+	{ "posteo.net", "posteo" },
+	{ "proton.me", "proton-bridge" },
+	{ "protonmail.com", "proton-bridge" },
+	{ "yahoo.", "yahoo" },
+	{ "zohomail.com", "zoho" },
+};
+
+static bool is_of(const char *domain, const char *pattern)
+{
+	if (pattern[strlen(pattern) - 1] == '.')
+		return ascii_starts_with(domain, pattern);
+	return ascii_equal(domain, pattern);
+}
+
+const struct provider *setup_provider(const char *domain)
+{
+	for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
+		if (is_of(domain, domains[i].domain))
+			return provider_find(domains[i].provider);
+	return NULL;
+}
+
+static enum dns_answer look_up(const char *service, const char *domain, struct found_server *found)
+{
+	struct dns_service record;
+	struct buf name = BUF_INIT;
+	enum dns_answer answer;
+
+	buf_addf(&name, "%s.%s", service, domain);
+	answer = dns_service(buf_str(&name), &record);
+	buf_release(&name);
+	if (answer == DNS_FOUND) {
+		snprintf(found->host, sizeof found->host, "%s", record.host);
+		found->port = record.port;
+	}
+	return answer;
+}
+
+bool setup_find(const char *domain, struct found_server *found)
+{
+	enum dns_answer answer;
+
+	*found = (struct found_server){ .provider = setup_provider(domain) };
+	if (found->provider)
+		return true;
+	answer = look_up("_submissions._tcp", domain, found);
+	found->is_implicit = answer == DNS_FOUND;
+	if (answer == DNS_NONE)
+		answer = look_up("_submission._tcp", domain, found);
+	return answer == DNS_FOUND;
+}
