@@ -122,11 +122,20 @@ static uint64_t octets_of(const struct store *s, const char *id, uid_t uid)
 	return is_theirs ? (uint64_t)st.st_size : 0;
 }
 
+static uint64_t size_of(const struct message *m)
+{
+	uint64_t size = m->body.size;
+
+	for (size_t i = 0; i < m->header.count; i++)
+		size += m->header.fields[i].text.len + 2;
+	return size;
+}
+
 static bool check_limit(
 	const struct store *s, const struct keep *k, const struct config *c, struct error *err)
 {
 	struct strlist ids = STRLIST_INIT;
-	uint64_t total = k->message->body.size;
+	uint64_t total = size_of(k->message);
 
 	if (k->is_report || !has_limit(s, c))
 		return true;

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: ISC
+"""One queue for several users, behind set-group-ID: whose mail is whose."""
+
+import json
+import os
+import stat
+import unittest
+
+import setgid
+from queued import QueueCase, message
+
+
+@unittest.skipIf(setgid.reason_not_to(), setgid.reason_not_to())
+class Shared(QueueCase):
+    def install(self, server):
+        box = setgid.Install()
+        self.addCleanup(box.close)
+        box.configure("[work]\nhost = 127.0.0.1\nport = %d\ntls = off\nauth = none\nfrom = %%U@example.org\n"
+                      % server.port)
+        return box
+
+    def keep(self, box, user):
+        done = box.run("sendmail", "-odq", "bob@example.net", user=user, stdin=message(user))
+        self.assertExit(done, 0)
+
+    def listed(self, box, user):
+        done = box.run("sendoff", "queue", "--json", user=user)
+        self.assertEqual((done.status, done.stderr), (0, ""), str(done))
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def bodies(self, server):
+        return sorted(m.data.split(b"body ")[1].decode().strip() for m in server.messages)
+
+    def test_each_sees_and_changes_their_own(self):
+        server = self.server()
+        box = self.install(server)
+        for user in ("alice", "bob"):
+            self.keep(box, user)
+        names = [n for n in os.listdir(box.queue) if n.endswith(".msg")]
+        for name in names:
+            st = os.stat(os.path.join(box.queue, name))
+            self.assertEqual((stat.S_IMODE(st.st_mode), st.st_gid), (0o640, setgid.GROUP))
+        mine, = self.listed(box, "alice")
+        theirs, = self.listed(box, "bob")
+        self.assertEqual((mine["uid"], theirs["uid"]), (setgid.USERS["alice"], setgid.USERS["bob"]))
+        self.assertEqual(mine["sender"], "alice@example.org")
+        self.assertEqual(len(self.listed(box, "root")), 2)
+        for word in ("show", "remove", "hold", "release"):
+            done = box.run("sendoff", "queue", word, theirs["id"], user="alice")
+            self.assertExit(done, 64, "no message")
+        self.assertExit(box.run("sendoff", "queue", "hold", mine["id"], user="alice"), 0)
+        self.assertTrue(self.listed(box, "alice")[0]["held"])
+        self.assertExit(box.run("sendoff", "queue", "remove", mine["id"], user="alice"), 0)
+        self.assertEqual(len(self.listed(box, "root")), 1)
+
+    def test_each_runs_their_own_and_root_all(self):
+        server = self.server()
+        box = self.install(server)
+        for user in ("alice", "bob", "root"):
+            self.keep(box, user)
+        self.assertExit(box.run("sendmail", "-q", user="alice"), 0)
+        self.assertEqual(self.bodies(server), ["alice"])
+        self.assertEqual(server.messages[0].sender, "alice@example.org")
+        self.assertExit(box.run("sendmail", "-q", user="root"), 0)
+        self.assertEqual(self.bodies(server), ["alice", "bob", "root"])
+        self.assertEqual(sorted(m.sender for m in server.messages),
+                         ["alice@example.org", "bob@example.org", "root@example.org"])
+        self.assertEqual(self.listed(box, "root"), [])
+
+    def test_a_state_that_root_wrote_is_the_users_to_go_on_with(self):
+        server = self.server()
+        server.on("RCPT", "450 4.2.1 later", times=2)
+        box = self.install(server)
+        self.keep(box, "alice")
+        for user in ("alice", "root", "alice"):
+            self.assertExit(box.run("sendmail", "-q", user=user), 0)
+        self.assertEqual(self.bodies(server), ["alice"])
+        self.assertEqual(self.listed(box, "root"), [])
+
+    def test_queue_max_is_each_users_own(self):
+        server = self.server()
+        box = self.install(server)
+        text = open(box.file("etc", "sendoff", "sendoff.ini"), encoding="utf-8").read()
+        box.write("etc/sendoff/sendoff.ini", text.replace("[work]", "queue_max = 1K\n[work]"), 0, setgid.GROUP, 0o640)
+        self.keep(box, "alice")
+        done = box.run("sendmail", "-odq", "b@example.net", user="alice", stdin=message("a" * 600))
+        self.assertExit(done, 75, "queue_max")
+        self.keep(box, "bob")
+
+    def test_bounces_stay_with_their_user(self):
+        server = self.server()
+        server.on("RCPT", "550 5.1.1 nobody", match="bob@example.net")
+        box = self.install(server)
+        self.keep(box, "alice")
+        self.assertExit(box.run("sendmail", "-q", user="root"), 0)
+        bounce, = server.messages
+        self.assertEqual((bounce.sender, bounce.to), ("", ["alice@example.org"]))
+        self.assertEqual(self.listed(box, "root"), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
