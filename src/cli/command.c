@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "cli/check.h"
 #include "cli/config_command.h"
 #include "cli/help.h"
@@ -56,6 +57,7 @@ static bool call_queue(struct call *c, int *status, struct error *err)
 
 	if (!config_load_queue(&config, &c->caller, c->config_file, NULL, err))
 		return false;
+	log_open(config.log);
 	*status = queue_command(&config, &c->caller, c->argc, c->argv);
 	config_release(&config);
 	return true;

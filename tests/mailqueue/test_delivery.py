@@ -48,6 +48,14 @@ class Online(QueueCase):
         self.deliver_all({"8BITMIME"})
 
 
+class Log(QueueCase):
+    def test_a_run_by_command_logs_where_log_says(self):
+        box = self.queue_box(self.server())
+        self.keep(box)
+        self.assertExit(box.sendoff("queue", "run"), 0)
+        self.assertEqual([line.get("status") for line in box.log()], ["queued", "sent"])
+
+
 class Offline(QueueCase):
     def test_what_cannot_be_sent_waits_with_its_reason(self):
         box = self.queue_box()
