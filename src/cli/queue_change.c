@@ -16,7 +16,7 @@ struct place {
 
 #define PLACE_INIT { .store = STORE_INIT, .failed = STORE_INIT, .entry = ENTRY_INIT }
 
-static const struct store *store_of(const struct place *p)
+static struct store *store_of(struct place *p)
 {
 	return p->is_failed ? &p->failed : &p->store;
 }
@@ -114,7 +114,8 @@ bool queue_show(const struct queue_change *c, const char *id, struct error *err)
 bool queue_remove(const struct queue_change *c, const char *id, struct error *err)
 {
 	struct place p = PLACE_INIT;
-	bool ok = place_find(&p, c, id, err) && store_remove(store_of(&p), &p.entry, err);
+	bool ok = place_find(&p, c, id, err) && store_remove(store_of(&p), &p.entry, err) &&
+		  store_settle(store_of(&p), err);
 
 	place_release(&p);
 	return ok;

@@ -201,10 +201,15 @@ static void done(void *context, struct mail *mail, struct delivery_result *resul
 static bool stream(struct run *r, struct error *err)
 {
 	struct mail_stream stream = { .next = next, .done = done, .context = r, .window = WINDOW };
+	struct error trouble;
+	bool ok;
 
 	r->handed = 0;
 	r->is_single = r->is_cautious;
-	return transaction_stream(r->reach.session, &stream, err);
+	ok = transaction_stream(r->reach.session, &stream, err);
+	if (!store_settle(r->p->store, &trouble))
+		log_line(LOG_ERR, "%s", trouble.text);
+	return ok;
 }
 
 /* An attempt on the account that came to nothing counts as one on this message. */

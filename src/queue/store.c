@@ -13,7 +13,7 @@
  *
  * Order of events.  Keep: state (synced, renamed), message synced, named, directory synced.
  * Update: state written as ID.new, synced, renamed, directory synced.  End: ID.msg unlinked,
- * directory synced, then ID.state.  The lock is flock on ID.msg, and counts only when the name
+ * directory synced (once for several), then ID.state.  The lock is flock on ID.msg, and counts only when the name
  * still leads to the file that was locked.
  */
 #include "queue/store.h"
@@ -297,16 +297,25 @@ bool store_update(const struct store *s, const struct entry *e, struct error *er
 	return store_put_state(s, e, err) && store_sync(s, err);
 }
 
-bool store_remove(const struct store *s, const struct entry *e, struct error *err)
+bool store_remove(struct store *s, const struct entry *e, struct error *err)
 {
 	if (!store_unlink(s, e->id, store_msg))
 		return error_set_errno(
 			err, EX_IOERR, errno, "cannot remove '%s' from '%s'", e->id, s->path);
-	if (!store_sync(s, err))
-		return false;
-	store_unlink(s, e->id, store_state);
-	store_unlink(s, e->id, store_damaged);
-	return true;
+	strlist_add(&s->removed, e->id);
+	return s->removed.count < STORE_REMOVED_MAX || store_settle(s, err);
+}
+
+bool store_settle(struct store *s, struct error *err)
+{
+	bool ok = s->removed.count == 0 || store_sync(s, err);
+
+	for (size_t i = 0; ok && i < s->removed.count; i++) {
+		store_unlink(s, s->removed.items[i], store_state);
+		store_unlink(s, s->removed.items[i], store_damaged);
+	}
+	strlist_release(&s->removed);
+	return ok;
 }
 
 bool store_note_damage(const struct store *s, const struct entry *e, struct error *err)

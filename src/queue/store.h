@@ -27,6 +27,7 @@ struct store {
 	uid_t owner; /* of the directory */
 	gid_t group;
 	bool is_shared; /* the system's, for several users: its group may read what lies there */
+	struct strlist removed; /* ids whose end is not durable yet */
 };
 
 #define STORE_INIT { .fd = -1 }
@@ -99,8 +100,14 @@ enum store_lock store_lock(const struct store *s, const char *id, struct entry *
 /* For a locked entry: its new state, durable when true is returned. */
 bool store_update(const struct store *s, const struct entry *e, struct error *err);
 
-/* For a locked entry: the end of it, durable when true is returned. */
-bool store_remove(const struct store *s, const struct entry *e, struct error *err);
+enum { STORE_REMOVED_MAX = 10 }; /* so many ends share one sync of the directory */
+
+/*
+ * For a locked entry: the end of it, at once for every process.  Durable, so that it does not
+ * come back after a power failure, when ten are, or with store_settle or store_close.
+ */
+bool store_remove(struct store *s, const struct entry *e, struct error *err);
+bool store_settle(struct store *s, struct error *err);
 
 /*
  * For a locked entry whose report nobody takes: into failed/, where it is kept for people to look

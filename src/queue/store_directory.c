@@ -116,6 +116,9 @@ bool store_open(struct store *s, const struct config *c, struct caller *caller,
 
 void store_close(struct store *s)
 {
+	struct error ignored;
+
+	store_settle(s, &ignored);
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s->path);

@@ -24,6 +24,7 @@ static bool open_below(struct store *below, const struct store *s, const char *n
 	}
 	buf_addf(&path, "%s/%s", s->path, name);
 	*below = *s;
+	below->removed = (struct strlist)STRLIST_INIT;
 	below->fd = fd;
 	below->path = buf_detach(&path);
 	return true;

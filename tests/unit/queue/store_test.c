@@ -244,6 +244,29 @@ static void a_lock_keeps_others_away_and_ends_with_the_entry(void **state)
 	assert_int_equal(count_names(p), 0);
 }
 
+/* The states of what is removed go with the sync that several share. */
+static void ends_are_settled_together(void **state)
+{
+	struct place *p = *state;
+	struct error err = ERROR_INIT;
+
+	for (size_t i = 1; i <= STORE_REMOVED_MAX + 2; i++) {
+		struct entry e = ENTRY_INIT;
+		char id[QUEUE_ID_SIZE];
+
+		place_keep(p, text, "me@x.org", "a@x.org", id);
+		assert_int_equal(store_lock(&p->store, id, &e), STORE_LOCKED);
+		assert_true(store_update(&p->store, &e, &err));
+		assert_true(store_remove(&p->store, &e, &err));
+		entry_release(&e);
+		assert_int_equal(store_lock(&p->store, id, &e), STORE_GONE);
+		assert_int_equal(count_names(p), i % STORE_REMOVED_MAX);
+	}
+	assert_true(store_settle(&p->store, &err));
+	assert_int_equal(count_names(p), 0);
+	assert_true(store_settle(&p->store, &err));
+}
+
 static void states_follow_each_other(void **state)
 {
 	struct place *p = *state;
@@ -611,6 +634,7 @@ int main(void)
 			only_those_who_wait_are_kept_with_why, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_lock_keeps_others_away_and_ends_with_the_entry, setup, teardown),
+		cmocka_unit_test_setup_teardown(ends_are_settled_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(states_follow_each_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(cut_off_anywhere_it_is_held, setup, teardown),
 		cmocka_unit_test_setup_teardown(with_any_bit_turned_it_is_held, setup, teardown),
