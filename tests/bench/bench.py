@@ -9,9 +9,13 @@ Nothing here passes or fails.
 """
 
 import argparse
+import contextlib
 import json
 import os
+import resource
 import shutil
+import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -25,9 +29,9 @@ import certs  # noqa: E402
 import chart  # noqa: E402
 import clients as peers  # noqa: E402
 import servers  # noqa: E402
-from delayline import DelayLine  # noqa: E402
+from wire import delay_line  # noqa: E402
 
-RTTS = (0.05, 0.2)
+RTTS = (0.05, 0.15)
 SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 SMALL = (b"From: Me <me@example.org>\r\nTo: a@example.net\r\nSubject: small\r\n"
          b"Date: Wed, 25 Nov 2026 12:00:00 +0000\r\nMessage-ID: <bench@example.org>\r\n\r\n" +
@@ -50,21 +54,59 @@ def peak_memory(client, recipients, message):
     return int(child.stderr.split()[-1]) / 1024
 
 
+def fsyncs(folder):
+    """What the disk takes for a file's and its directory's fsync, median, in seconds."""
+    took = []
+    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    for number in range(50):
+        path = os.path.join(folder, "fsync%d" % number)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        os.write(file, SMALL)
+        start = time.perf_counter()
+        os.fsync(file)
+        os.fsync(directory)
+        took.append(time.perf_counter() - start)
+        os.close(file)
+        os.unlink(path)
+    os.close(directory)
+    return statistics.median(took)
+
+
+def wait_for_greeting(port):
+    for _ in range(30):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 2) as sock:
+            if sock.recv(3) == b"220":
+                return
+        time.sleep(0.2)
+    raise RuntimeError("no greeting at port %d" % port)
+
+
+def with_ratios(label, values):
+    """Table rows: the values, and their ratios to msmtp's."""
+    rows = [(label, {name: round(value, 2) for name, value in values.items()})]
+    if "msmtp" in values:
+        rows.append(("  of msmtp", {name: round(value / values["msmtp"], 3)
+                                    for name, value in values.items()}))
+    return rows
+
+
 class Run:
     """One run of a client: wall seconds, CPU seconds; peak memory (MiB) of a run like it, or None."""
 
     rss = None
 
-    def __init__(self, client, recipients, message):
+    def __init__(self, client, recipients, message, prefix=(), options=()):
         client.before_run()
+        words = client.argv(recipients)
         with open(message, "rb") as stdin:
             start = time.perf_counter()
-            child = subprocess.Popen(client.argv(recipients), stdin=stdin,
+            child = subprocess.Popen([*prefix, words[0], *options, *words[1:]], stdin=stdin,
                                      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                      env=client.environment())
             said = child.stderr.read()
             _, status, usage = os.wait4(child.pid, 0)
             self.wall = time.perf_counter() - start
+        child.stderr.close()
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
             raise RuntimeError("%s failed with %d: %s" % (
@@ -76,14 +118,15 @@ class Bench:
     def __init__(self, options):
         self.options, self.folder = options, tempfile.mkdtemp(prefix="sendoff-bench-")
         self.results = {}
-        bundle = os.path.join(self.folder, "bundle.pem")
-        with open(bundle, "wb") as out:
+        self.bundle = os.path.join(self.folder, "bundle.pem")
+        with open(self.bundle, "wb") as out:
             for name in (SYSTEM_BUNDLE, certs.get("good").ca):
                 with open(name, "rb") as part:
                     shutil.copyfileobj(part, out)
-        self.clients = peers.installed(self.folder, bundle)
+        self.clients = peers.installed(self.folder, self.bundle)
         self.small = self.file("small", SMALL)
         self.real = servers.postfix()
+        self.discard()
 
     def file(self, name, data):
         path = os.path.join(self.folder, name)
@@ -91,58 +134,80 @@ class Bench:
             file.write(data)
         return path
 
-    def drain(self):
-        """Lets the server deliver what it took, so that it is idle in the next run."""
-        self.real.sink.messages.clear()
+    def discard(self):
+        """Postfix throws away what it took, so that its own deliveries are not in the way."""
+        daemon = self.real.daemon
+        wait_for_greeting(daemon.ports["starttls"])
+        with open(daemon.path("main.cf"), encoding="utf-8") as file:
+            lines = [line for line in file
+                     if not line.startswith(("default_transport =", "message_size_limit ="))]
+        daemon.write("main.cf", "".join(lines) +
+                     "default_transport = discard:\nmessage_size_limit = 0\n")
+        os.kill(daemon.process.pid, signal.SIGHUP)
+        time.sleep(1)
+        wait_for_greeting(daemon.ports["starttls"])
+
+    def connections(self):
+        with open(self.real.daemon.path("log"), encoding="utf-8", errors="replace") as file:
+            return sum(": connect from " in line for line in file)
 
     def port(self, real, implicit):
         return real.daemon.ports["implicit" if implicit else "starttls"]
 
-    def each(self, port, implicit, recipients, message, runs, memory=False):
+    def each(self, port, implicit, recipients, message, runs, clients=None, prefix=()):
         """Interleaved runs: {client name: [Run]}."""
-        done = {client.name: [] for client in self.clients}
-        for client in self.clients:
+        clients = clients or [c for c in self.clients if c.takes(len(recipients))]
+        done = {client.name: [] for client in clients}
+        for client in clients:
             client.prepare(port, implicit)
-            Run(client, recipients, message)  # warms caches; leaves a ticket where one is kept
+            Run(client, recipients, message, prefix)  # warms caches; leaves tickets where kept
         for _ in range(runs):
-            for client in self.clients:
-                done[client.name].append(Run(client, recipients, message))
-        for client in self.clients if memory else ():
+            for client in clients:
+                done[client.name].append(Run(client, recipients, message, prefix))
+        return done
+
+    def remember_memory(self, done, recipients, message):
+        for client in self.clients:
             for run in done[client.name][:3]:
                 run.rss = peak_memory(client, recipients, message)
-        self.drain()
-        return done
 
     # What is measured.
 
+    def slopes(self, real, implicit, count, clients=None):
+        """Round trips, {client name: number}: the slope of the wall time over the delay."""
+        recipients = ["r%d@example.net" % n for n in range(count)]
+        walls = []
+        for rtt in RTTS:
+            with delay_line(self.port(real, implicit), rtt) as line:
+                done = self.each(line.port, implicit, recipients, self.small, 3, clients,
+                                 line.prefix)
+                self.results["delay line"] = line.kind
+            walls.append({name: min(r.wall for r in runs) for name, runs in done.items()})
+        return {name: round((walls[1][name] - walls[0][name]) / (RTTS[1] - RTTS[0]), 1)
+                for name in walls[0]}
+
     def trips(self):
-        """Round trips: the slope of the wall time over the delay."""
-        rows = []
-        for label, real, implicit, count in (
-                ("STARTTLS, 1 recipient", self.real, False, 1),
-                ("STARTTLS, 10 recipients", self.real, False, 10),
-                ("implicit TLS, 1 recipient", self.real, True, 1),
-                ("Exim, STARTTLS", servers.exim(), False, 1),
-                ("Exim, implicit TLS", servers.exim(), True, 1)):
-            recipients = ["r%d@example.net" % n for n in range(count)]
-            walls = []
-            for rtt in RTTS:
-                with DelayLine(self.port(real, implicit), rtt) as line:
-                    done = self.each(line.port, implicit, recipients, self.small,
-                                     3 if self.options.quick else 5)
-                walls.append({name: min(r.wall for r in runs) for name, runs in done.items()})
-            slope = {name: (walls[1][name] - walls[0][name]) / (RTTS[1] - RTTS[0])
-                     for name in walls[0]}
-            rows.append((label, {name: round(value, 2) for name, value in slope.items()}))
+        exim = servers.exim()
+        kinds = (("Postfix, STARTTLS", self.real, False), ("Postfix, implicit TLS", self.real, True),
+                 ("Exim, STARTTLS", exim, False), ("Exim, implicit TLS", exim, True))
+        rows = [("%s, %d recipient%s" % (label, count, "s"[:count > 1]),
+                 self.slopes(real, implicit, count))
+                for label, real, implicit in kinds
+                for count in ((1, 10, 100) if real is self.real else (1,))]
         self.table("round trips", rows)
+        early = [peers.SendoffEarly(self.folder, self.bundle)]
+        self.table("round trips with PIPECONNECT", [
+            (label, self.slopes(real, implicit, 1, early)) for label, real, implicit in kinds[2:]])
+        print("delay line: " + self.results["delay line"])
 
     def small_message(self):
         """One small message on loopback."""
-        runs = self.options.runs
         for label, real in (("Postfix", self.real), ("Exim", servers.exim())):
-            done = self.each(self.port(real, False), False, ["a@example.net"], self.small, runs,
-                             memory=True)
+            done = self.each(self.port(real, False), False, ["a@example.net"], self.small,
+                             self.options.runs)
+            self.remember_memory(done, ["a@example.net"], self.small)
             self.measures("small message, STARTTLS, " + label, done)
+            real.sink.messages.clear()
         self.system_calls()
 
     def system_calls(self):
@@ -157,74 +222,71 @@ class Bench:
             with open(trace, encoding="utf-8") as file:
                 total = [line.split() for line in file if line.endswith("total\n")][0]
             counts[client.name] = int(total[3] if len(total) > 4 else total[2])
-        self.table("system calls, small message", [("calls", counts)])
+        self.table("system calls, small message", with_ratios("calls", counts))
 
     def large_message(self):
-        sizes = (5,) if self.options.quick else (50,)
-        for size in sizes:
-            message = self.file("large", large(size))
-            done = self.each(self.port(self.real, False), False, ["a@example.net"], message, 3,
-                             memory=True)
-            self.measures("%d MB attachment" % size, done)
+        size, huge = (5, 50) if self.options.quick else (50, 500)
+        message = self.file("large", large(size))
+        done = self.each(self.port(self.real, False), False, ["a@example.net"], message, 3)
+        self.remember_memory(done, ["a@example.net"], message)
+        self.measures("%d MB attachment" % size, done)
+        message = self.file("large", large(huge))
+        self.table("%d MB attachment" % huge, [("peak memory, MiB", {
+            client.name: round(peak_memory(client, ["a@example.net"], message), 2)
+            for client in self.clients if isinstance(client, peers.Sendoff)})])
+        os.unlink(message)
 
     def queue_run(self):
         """A queue of small messages, sent by one run."""
         count = 100 if self.options.quick else 1000
         rows = []
         for rtt in (0, RTTS[0]):
-            client = peers.Sendoff(self.folder + "/queue", self.clients[0].bundle)
+            client = peers.Sendoff(self.folder + "/queue", self.bundle)
             client.queue = "yes"
             target = self.port(self.real, False)
-            line = DelayLine(target, rtt) if rtt else None
-            client.prepare(line.port if line else target, False)
+            client.prepare(target, False)
             os.makedirs(client.folder + "/queue", mode=0o700, exist_ok=True)
-            start = time.perf_counter()
-            self.fill(client, count)
-            kept = (time.perf_counter() - start) / count
-            start = time.perf_counter()
-            subprocess.run([client.path(), "queue", "run", "--all", "-C", client.config],
-                           check=True, env=client.environment())
-            took = (time.perf_counter() - start) / count
-            left = len(os.listdir(client.folder + "/queue"))
+            kept = [Run(client, ["a@example.net"], self.small, options=["-odq"]).wall
+                    for _ in range(count)]
+            before = self.connections()
+            with delay_line(target, rtt) if rtt else contextlib.nullcontext() as line:
+                took, cpu = self.flush(client, line.prefix if line else [])
             rows.append(("%d messages at %d ms" % (count, rtt * 1000), {
-                "keep, ms each": round(kept * 1000, 2), "send, ms each": round(took * 1000, 2),
-                "connections": line.connections if line else "", "left": left}))
-            if line:
-                line.close()
-            self.drain()
-        self.table("queue run", rows)
+                "keep, ms": round(statistics.median(kept) * 1000, 2),
+                "of it fsync": round(fsyncs(client.folder) * 1000, 2),
+                "send, ms": round(took / count * 1000, 2), "CPU, ms": round(cpu / count * 1000, 2),
+                "connections": self.connections() - before,
+                "left": sum(name.endswith(".msg") for name in os.listdir(client.folder + "/queue"))}))
+        self.table("queue run, each message", rows)
 
-    def fill(self, client, count):
-        for _ in range(count):
-            words = client.argv(["a@example.net"])
-            with open(self.small, "rb") as stdin:
-                subprocess.run(words[:1] + ["-odq"] + words[1:], stdin=stdin, check=True,
-                               env=client.environment())
+    def flush(self, client, prefix):
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        subprocess.run([*prefix, client.path(), "queue", "run", "--all", "-C", client.config],
+                       check=True, env=client.environment())
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return time.perf_counter() - start, cpu
 
     # How it is told.
 
     def measures(self, title, done):
-        base = done.get("msmtp")
         rows = []
         for key, label, scale in (("wall", "wall, ms", 1000), ("cpu", "CPU, ms", 1000),
                                   ("rss", "peak memory, MiB", 1)):
-            medians = {name: statistics.median(getattr(r, key) for r in runs if getattr(r, key)) * scale
-                       for name, runs in done.items()}
-            rows.append((label, {name: round(value, 2) for name, value in medians.items()}))
-            if base:
-                rows.append(("  of msmtp", {name: round(value / medians["msmtp"], 3)
-                                            for name, value in medians.items()}))
+            rows += with_ratios(label, {
+                name: statistics.median(getattr(r, key) for r in runs if getattr(r, key)) * scale
+                for name, runs in done.items()})
         self.table(title, rows)
 
     def table(self, title, rows):
         self.results[title] = rows
-        names = list(rows[0][1])
+        names = list(dict.fromkeys(name for _, values in rows for name in values))
         print("\n" + title)
         widths = [max(len(name), 10) for name in names]
-        print(" " * 28 + "  ".join(name.rjust(w) for name, w in zip(names, widths)))
+        print(" " * 38 + "  ".join(name.rjust(w) for name, w in zip(names, widths)))
         for label, values in rows:
-            print(label.ljust(28) + "  ".join(
-                str(values[name]).rjust(w) for name, w in zip(names, widths)))
+            print(label.ljust(38) + "  ".join(
+                str(values.get(name, "")).rjust(w) for name, w in zip(names, widths)))
         sys.stdout.flush()
 
 

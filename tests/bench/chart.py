@@ -5,8 +5,8 @@ from xml.sax.saxutils import escape
 
 # Which rows are drawn: (table, row, caption).
 ROWS = (
-    ("round trips", "STARTTLS, 1 recipient", "round trips, STARTTLS, one recipient"),
-    ("round trips", "implicit TLS, 1 recipient", "round trips, implicit TLS, one recipient"),
+    ("round trips", "Postfix, STARTTLS, 1 recipient", "round trips, STARTTLS, one recipient"),
+    ("round trips", "Postfix, implicit TLS, 1 recipient", "round trips, implicit TLS, one recipient"),
     ("small message, STARTTLS, Postfix", "wall, ms", "wall time of a small message on loopback, ms"),
     ("small message, STARTTLS, Postfix", "CPU, ms", "CPU time of a small message, ms"),
 )

@@ -40,8 +40,8 @@ class Client:
     def environment(self):
         return {"PATH": "/usr/bin:/bin", "HOME": self.folder}
 
-    def takes(self, what):
-        """Can it do this kind of work?"""
+    def takes(self, recipients):
+        """Is it worth the time to let it send to so many?"""
         return True
 
 
@@ -49,7 +49,7 @@ class Sendoff(Client):
     """Resumes TLS sessions: its first contact is SendoffFirst."""
 
     name = "sendoff, resumed"
-    queue = "no"
+    queue, more = "no", ""
 
     @classmethod
     def path(cls):
@@ -71,7 +71,7 @@ tls_trust = {self.bundle}
 auth = plain
 user = {USER}
 password = {PASSWORD}
-""")
+{self.more}""")
         link = os.path.join(self.folder, "sendmail")
         if not os.path.islink(link):
             os.symlink(self.path(), link)
@@ -86,6 +86,13 @@ class SendoffFirst(Sendoff):
 
     def before_run(self):
         shutil.rmtree(os.path.join(self.folder, "state"), ignore_errors=True)
+
+
+class SendoffEarly(Sendoff):
+    """Commands before the greeting and the EHLO reply, with servers that offered it before."""
+
+    name = "sendoff, pipeconnect"
+    more = "pipeconnect = auto\n"
 
 
 class Msmtp(Client):
@@ -110,6 +117,9 @@ tls_trust_file {self.bundle}
 
 class Curl(Client):
     name = program = "curl"
+
+    def takes(self, recipients):  # it waits for the reply to each
+        return recipients <= 10
 
     def prepare(self, port, implicit):
         self.url = ("smtps" if implicit else "smtp") + f"://localhost:{port}/client.example"

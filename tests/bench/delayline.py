@@ -20,6 +20,8 @@ BLOCK = 1 << 18
 
 
 class DelayLine:
+    kind, prefix = "a relay of connections", []
+
     def __init__(self, port, rtt):
         self.target, self.rtt = port, rtt
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
