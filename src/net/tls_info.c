@@ -26,7 +26,7 @@ static void describe_trust(
 
 	if (!t->is_verified)
 		buf_adds(&name, "not checked");
-	else if (t->pins.len)
+	else if (t->notes.pins.len)
 		buf_adds(&name, "pinned");
 	while (!name.len && i-- > 0)
 		if (gnutls_certificate_get_issuer(t->credentials, chain->items[i], &anchor, 0) == 0)
@@ -53,16 +53,22 @@ static void describe_certificate(gnutls_x509_crt_t cert, struct tls_info *info)
 		buf_release(&text[i]);
 }
 
-void tls_describe(const struct tls *t, struct tls_info *info)
+void tls_summarize(const struct tls *t, struct tls_info *info)
 {
 	const char *version = gnutls_protocol_get_name(gnutls_protocol_get_version(t->session));
 	const char *cipher = gnutls_cipher_get_name(gnutls_cipher_get(t->session));
-	struct cert_chain chain;
 
 	*info = (struct tls_info){ .verified = t->is_verified };
 	snprintf(info->version, sizeof info->version, "%s", version ? version : "");
 	snprintf(info->cipher, sizeof info->cipher, "%s", cipher ? cipher : "");
 	info->resumed = gnutls_session_is_resumed(t->session);
+}
+
+void tls_describe(const struct tls *t, struct tls_info *info)
+{
+	struct cert_chain chain;
+
+	tls_summarize(t, info);
 	if (cert_chain_load(&chain, t->session))
 		describe_certificate(chain.items[0], info);
 	describe_trust(t, &chain, info);

@@ -61,7 +61,7 @@ static bool handshake(struct session *s, int64_t deadline_ms, struct error *err)
 	if (!tls_start(&s->stream, &p, err))
 		return false;
 	if (s->params->trace) {
-		tls_describe(s->stream.tls, &info);
+		tls_summarize(s->stream.tls, &info);
 		session_remark(
 			s, "%s %s%s", info.version, info.cipher, info.resumed ? ", resumed" : "");
 	}

@@ -36,7 +36,7 @@ void route_note(struct route *route, const struct session *s)
 	snprintf(route->auth, sizeof route->auth, "%s", s->mechanism);
 	if (!s->stream.tls)
 		return;
-	tls_describe(s->stream.tls, &tls);
+	tls_summarize(s->stream.tls, &tls);
 	snprintf(route->tls, sizeof route->tls, "%s:%s%s%s", tls.version, tls.cipher, tls.resumed ? ":resumed" : "",
 		tls.verified ? "" : ":unverified");
 }

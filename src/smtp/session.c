@@ -181,7 +181,7 @@ static bool is_refusal_of_ticket(const struct session *s)
 
 	if (s->step != STEP_TLS || !s->stream.tls)
 		return false;
-	tls_describe(s->stream.tls, &info);
+	tls_summarize(s->stream.tls, &info);
 	return info.resumed;
 }
 
