@@ -94,7 +94,7 @@ static void set_name(struct tls *t, const char *name)
 
 static bool verify(struct tls *t)
 {
-	bool ok = verify_server(t->session, t->credentials, &t->params, &t->pins, t->err);
+	bool ok = verify_server(t->session, t->credentials, &t->params, &t->notes, t->err);
 
 	t->was_refused = !ok;
 	t->is_verified = ok && t->params.verify;
@@ -107,17 +107,6 @@ static int verify_in_handshake(gnutls_session_t session)
 						       : GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
 }
 
-/* A session that GnuTLS cannot read, or the server does not want, makes for a full handshake. */
-static void offer_ticket(struct tls *t, const struct tls_params *p)
-{
-	if (!p->ticket_directory)
-		return;
-	ticket_key(&t->params, t->ticket_key);
-	t->ticket_directory = alloc_string(p->ticket_directory);
-	if (ticket_take(p->ticket_directory, t->ticket_key, &t->ticket))
-		gnutls_session_set_data(t->session, t->ticket.data, t->ticket.len);
-}
-
 static bool set_up(struct tls *t, int fd, const struct tls_params *p, struct error *err)
 {
 	t->fd = fd;
@@ -127,7 +116,7 @@ static bool set_up(struct tls *t, int fd, const struct tls_params *p, struct err
 		gnutls_init(&t->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0 ||
 		gnutls_certificate_allocate_credentials(&t->credentials) < 0)
 		return error_set(err, EX_SOFTWARE, NULL, "TLS cannot be started");
-	if (!verify_parse_pins(p->fingerprints, &t->pins, err) ||
+	if (!verify_parse_pins(p->fingerprints, &t->notes.pins, err) ||
 		!set_priority(t, p->priority, err) || !set_certificate(t, p, err))
 		return false;
 	set_name(t, p->name);
@@ -135,7 +124,11 @@ static bool set_up(struct tls *t, int fd, const struct tls_params *p, struct err
 	gnutls_session_set_verify_function(t->session, verify_in_handshake);
 	gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, t->credentials);
 	tls_attach(t);
-	offer_ticket(t, p);
+	if (p->ticket_directory) {
+		ticket_key(&t->params, t->ticket_key);
+		t->ticket_directory = alloc_string(p->ticket_directory);
+		tls_offer_ticket(t);
+	}
 	return true;
 }
 

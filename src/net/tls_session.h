@@ -8,6 +8,7 @@
 #include "net/stream.h"
 #include "net/ticket.h"
 #include "net/tls.h"
+#include "net/tls_verify.h"
 
 #include <gnutls/gnutls.h>
 #include <stdbool.h>
@@ -17,7 +18,7 @@ struct tls {
 	gnutls_certificate_credentials_t credentials;
 	int fd; /* the stream's */
 	char *name; /* without the dot that may end it */
-	struct buf pins;
+	struct verify_notes notes;
 	char *ticket_directory; /* NULL: none is kept */
 	char ticket_key[TICKET_KEY_SIZE];
 	struct buf ticket; /* what was offered for resumption */
@@ -45,5 +46,14 @@ void tls_attach(struct tls *t);
 bool tls_has_more(const struct tls *t);
 
 void tls_free(struct tls *t);
+
+/*
+ * Offers the server a session kept before.  One that GnuTLS cannot read, or the server does not
+ * want, makes for a full handshake.
+ */
+void tls_offer_ticket(struct tls *t);
+
+/* Keeps the session for the next process, if the server gave a ticket for it. */
+void tls_keep_ticket(const struct tls *t);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "net/tls_cert.h"
 #include "net/wait.h"
 
 #include <errno.h>
@@ -145,52 +144,14 @@ static const char *trouble(void *context)
 	return t->trouble[0] ? t->trouble : NULL;
 }
 
-/* When the certificate is over that a resumed session would be judged by; 0: unknown. */
-static int64_t end_of_trust_s(const struct tls *t)
-{
-	struct cert_chain chain;
-	int64_t end_s;
-
-	if (!t->is_verified || t->pins.len)
-		return INT64_MAX;
-	if (!cert_chain_load(&chain, t->session))
-		return 0;
-	end_s = gnutls_x509_crt_get_expiration_time(chain.items[0]);
-	cert_chain_release(&chain);
-	return end_s;
-}
-
-/*
- * GnuTLS waits for a ticket when it is asked for the session before there is one.  A server
- * that resumed and gave no new one (Postfix does so) expects the old one again; that it links
- * two connections (RFC 8446 appendix C.4) is nothing that the login does not.
- */
-static void keep_ticket(const struct tls *t)
-{
-	gnutls_datum_t session = { NULL, 0 };
-
-	if (!t->ticket_directory)
-		return;
-	if (gnutls_session_get_flags(t->session) & GNUTLS_SFLAGS_SESSION_TICKET) {
-		if (gnutls_session_get_data2(t->session, &session) == 0)
-			ticket_put(t->ticket_directory, t->ticket_key, session.data, session.size,
-				end_of_trust_s(t));
-	} else if (gnutls_session_is_resumed(t->session)) {
-		ticket_put(t->ticket_directory, t->ticket_key, t->ticket.data, t->ticket.len,
-			end_of_trust_s(t));
-	}
-	if (session.data)
-		explicit_bzero(session.data, session.size);
-	gnutls_free(session.data);
-}
-
 void tls_free(struct tls *t)
 {
 	if (t->session)
 		gnutls_deinit(t->session);
 	if (t->credentials)
 		gnutls_certificate_free_credentials(t->credentials);
-	buf_release(&t->pins);
+	buf_release(&t->notes.pins);
+	buf_release(&t->notes.anchors);
 	buf_wipe(&t->ticket);
 	alloc_free(&t->ticket_directory);
 	alloc_free(&t->name);
@@ -203,7 +164,7 @@ static void say_goodbye(void *context)
 
 	if (t->is_up) {
 		gnutls_bye(t->session, GNUTLS_SHUT_WR);
-		keep_ticket(t);
+		tls_keep_ticket(t);
 	}
 	tls_free(t);
 }

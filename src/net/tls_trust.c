@@ -2,7 +2,7 @@
 #include "net/tls_trust.h"
 
 #include "base/base64.h"
-#include "base/buf.h"
+#include "base/clock.h"
 #include "base/file.h"
 
 #include <errno.h>
@@ -13,6 +13,8 @@
 enum {
 	BLOCK = 32 * 1024,
 	CERTIFICATE_MAX = 1024 * 1024, /* of one, in PEM */
+	SETTLED_S = 2, /* a file changed just now may change again without looking so */
+	ANCHORS_MAX = 16 * 1024, /* octets of what is kept, after which no more is added */
 };
 
 static const char begin_mark[] = "-----BEGIN CERTIFICATE-----";
@@ -32,6 +34,7 @@ static const char *const bundles[] = {
 /* A PEM file, read block by block: all of it would be half of this process's memory. */
 struct bundle {
 	int fd;
+	struct stat st;
 	struct buf text; /* read, not yet used from at on */
 	size_t at;
 	bool has_ended;
@@ -40,9 +43,8 @@ struct bundle {
 
 static bool bundle_open(struct bundle *b, const char *file)
 {
-	struct stat st;
-
-	*b = (struct bundle){ .fd = file_open_regular(AT_FDCWD, file, O_RDONLY, &st) };
+	*b = (struct bundle){ .fd = -1 };
+	b->fd = file_open_regular(AT_FDCWD, file, O_RDONLY, &b->st);
 	b->failure = b->fd < 0 ? errno : 0;
 	return b->fd >= 0;
 }
@@ -150,20 +152,52 @@ static bool names_an_issuer(const struct buf *der, const gnutls_datum_t *issuers
 	return false;
 }
 
-static void add_anchor(gnutls_certificate_credentials_t credentials, const struct buf *der)
+/* As the head of what is kept. */
+static void add_identity(struct buf *b, const struct stat *st)
+{
+	buf_addf(b, "%llu %llu %lld %lld.%09ld %lld.%09ld\n", (unsigned long long)st->st_dev,
+		(unsigned long long)st->st_ino, (long long)st->st_size, (long long)st->st_mtim.tv_sec,
+		st->st_mtim.tv_nsec, (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
+}
+
+/* Puts what was kept in place of the file, if it is of this file. */
+static bool bundle_recall(struct bundle *b, const struct buf *anchors)
+{
+	struct buf identity = BUF_INIT;
+	bool ok;
+
+	add_identity(&identity, &b->st);
+	ok = anchors->len > identity.len && memcmp(anchors->data, identity.data, identity.len) == 0;
+	if (ok) {
+		buf_add(&b->text, anchors->data, anchors->len);
+		b->has_ended = true;
+	}
+	buf_release(&identity);
+	return ok;
+}
+
+/* Adds the anchor, and its text to what is kept (NULL: nothing is). */
+static void add_anchor(
+	gnutls_certificate_credentials_t credentials, const struct buf *der, struct buf *anchors)
 {
 	gnutls_datum_t raw = { (unsigned char *)der->data, (unsigned)der->len };
 	gnutls_x509_crt_t cert;
 
 	if (gnutls_x509_crt_init(&cert) < 0)
 		return;
-	if (gnutls_x509_crt_import(cert, &raw, GNUTLS_X509_FMT_DER) == 0)
+	if (gnutls_x509_crt_import(cert, &raw, GNUTLS_X509_FMT_DER) == 0) {
 		gnutls_certificate_set_x509_trust(credentials, &cert, 1);
+		if (anchors && anchors->len < ANCHORS_MAX) {
+			buf_addf(anchors, "%s\n", begin_mark);
+			base64_encode(anchors, der->data, der->len);
+			buf_addf(anchors, "\n%s\n", end_mark);
+		}
+	}
 	gnutls_x509_crt_deinit(cert);
 }
 
 static void add_issuers(gnutls_certificate_credentials_t credentials, struct bundle *bundle,
-	const struct cert_chain *chain)
+	const struct cert_chain *chain, struct buf *anchors)
 {
 	gnutls_datum_t issuers[CERT_CHAIN_MAX] = { { NULL, 0 } };
 	struct buf der = BUF_INIT;
@@ -172,22 +206,31 @@ static void add_issuers(gnutls_certificate_credentials_t credentials, struct bun
 		gnutls_x509_crt_get_raw_issuer_dn(chain->items[i], &issuers[i]);
 	while (next_certificate(bundle, &der))
 		if (names_an_issuer(&der, issuers, chain->count))
-			add_anchor(credentials, &der);
+			add_anchor(credentials, &der, anchors);
 	for (unsigned i = 0; i < chain->count; i++)
 		gnutls_free(issuers[i].data);
 	buf_release(&der);
 }
 
 bool trust_add_matching(gnutls_certificate_credentials_t credentials, const char *file,
-	const struct cert_chain *chain, struct error *err)
+	const struct cert_chain *chain, struct buf *anchors, struct error *err)
 {
 	struct bundle bundle;
+	bool is_open = file ? bundle_open(&bundle, file) : bundle_open_system(&bundle);
 
-	if (file ? bundle_open(&bundle, file) : bundle_open_system(&bundle))
-		add_issuers(credentials, &bundle, chain);
+	if (is_open && bundle_recall(&bundle, anchors)) {
+		add_issuers(credentials, &bundle, chain, NULL);
+	} else if (is_open) {
+		buf_truncate(anchors, 0);
+		add_identity(anchors, &bundle.st);
+		add_issuers(credentials, &bundle, chain, anchors);
+	}
+	if (is_open && clock_wall_s() - bundle.st.st_ctim.tv_sec < SETTLED_S)
+		buf_truncate(anchors, 0);
 	bundle_close(&bundle);
 	return !file || !bundle.failure ||
-	       error_set_errno(err, EX_PROTOCOL, bundle.failure, "cannot read tls_trust file '%s'", file);
+	       error_set_errno(
+		       err, EX_PROTOCOL, bundle.failure, "cannot read tls_trust file '%s'", file);
 }
 
 bool trust_add_all(

@@ -214,35 +214,46 @@ static bool explain(
 	return false;
 }
 
-/* Few anchors first; all of them only when those do not do. */
-static bool check_chain(gnutls_session_t session, gnutls_certificate_credentials_t credentials,
-	const struct tls_params *p, const struct cert_chain *chain, struct error *err)
+/* With the anchors loaded so far; *status is 0 when they do. */
+static bool judge(gnutls_session_t session, const char *name, unsigned *status, struct error *err)
 {
 	union net_address address;
 	gnutls_typed_vdata_st data[] = {
-		name_to_check(p->name, &address),
+		name_to_check(name, &address),
 		{ .type = GNUTLS_DT_KEY_PURPOSE_OID,
 			.data = (unsigned char *)GNUTLS_KP_TLS_WWW_SERVER },
 	};
-	unsigned status = 0;
-	int rc;
+	int rc = gnutls_certificate_verify_peers(session, data, 2, status);
 
-	if (!trust_add_matching(credentials, p->trust_file, chain, err))
+	return rc >= 0 || error_set(err, EX_PROTOCOL, "4.7.5",
+				  "certificate of %s cannot be checked: %s", name, gnutls_strerror(rc));
+}
+
+/* Few anchors first, those kept or else those found; all of them only when those do not do. */
+static bool check_chain(gnutls_session_t session, gnutls_certificate_credentials_t credentials,
+	const struct tls_params *p, const struct cert_chain *chain, struct buf *anchors,
+	struct error *err)
+{
+	bool was_kept = anchors->len > 0;
+	unsigned status = 0;
+
+	if (!trust_add_matching(credentials, p->trust_file, chain, anchors, err) ||
+		!judge(session, p->name, &status, err))
 		return false;
-	rc = gnutls_certificate_verify_peers(session, data, 2, &status);
-	if (rc == 0 && status) {
-		if (!trust_add_all(credentials, p->trust_file, err))
+	if (status && was_kept) {
+		buf_truncate(anchors, 0);
+		if (!trust_add_matching(credentials, p->trust_file, chain, anchors, err) ||
+			!judge(session, p->name, &status, err))
 			return false;
-		rc = gnutls_certificate_verify_peers(session, data, 2, &status);
 	}
-	if (rc < 0)
-		return error_set(err, EX_PROTOCOL, "4.7.5",
-			"certificate of %s cannot be checked: %s", p->name, gnutls_strerror(rc));
+	if (status && (!trust_add_all(credentials, p->trust_file, err) ||
+			      !judge(session, p->name, &status, err)))
+		return false;
 	return status == 0 || explain(status, chain, p->name, err);
 }
 
 bool verify_server(gnutls_session_t session, gnutls_certificate_credentials_t credentials,
-	const struct tls_params *p, const struct buf *pins, struct error *err)
+	const struct tls_params *p, struct verify_notes *notes, struct error *err)
 {
 	struct cert_chain chain;
 	bool ok;
@@ -252,8 +263,10 @@ bool verify_server(gnutls_session_t session, gnutls_certificate_credentials_t cr
 	if (!cert_chain_load(&chain, session))
 		return error_set(err, EX_PROTOCOL, "4.7.5",
 			"%s shows no certificate, or a damaged one", p->name);
-	ok = pins->len ? check_pins(chain.items[0], p->name, pins, err)
-		       : check_chain(session, credentials, p, &chain, err);
+	notes->ends_s = gnutls_x509_crt_get_expiration_time(chain.items[0]);
+	ok = notes->pins.len
+		     ? check_pins(chain.items[0], p->name, &notes->pins, err)
+		     : check_chain(session, credentials, p, &chain, &notes->anchors, err);
 	cert_chain_release(&chain);
 	return ok;
 }

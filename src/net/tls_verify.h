@@ -10,6 +10,7 @@
 #include "net/tls_cert.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Adds the 32 octets of each pin: "SHA256:" (or not) and hex, with colons or not, or base64.
@@ -17,12 +18,19 @@
  */
 bool verify_parse_pins(const struct strlist *fingerprints, struct buf *pins, struct error *err);
 
+/* What a verification goes by, and what it leaves for the next one. */
+struct verify_notes {
+	struct buf pins;
+	struct buf anchors; /* those that will do as long as their file is the same: net/tls_trust.h */
+	int64_t ends_s; /* when the certificate is over; 0: not known */
+};
+
 /*
  * Judges what the server showed in this handshake, or in the one that a resumed session comes
  * from: by pins if there are any, otherwise by chain, name, date and purpose.  EX_PROTOCOL with
  * the reasons when it is not trusted.
  */
 bool verify_server(gnutls_session_t session, gnutls_certificate_credentials_t credentials,
-	const struct tls_params *p, const struct buf *pins, struct error *err);
+	const struct tls_params *p, struct verify_notes *notes, struct error *err);
 
 #endif

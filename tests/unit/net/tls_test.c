@@ -852,19 +852,69 @@ static void an_anchor_is_found_wherever_it_stands(void **state)
 	for (size_t comment = BEFORE_A_BLOCK_ENDS; comment < 64 * 1024 + 100; comment += STEP) {
 		gnutls_certificate_credentials_t credentials;
 		gnutls_x509_crt_t issuer;
+		struct buf anchors = BUF_INIT;
 		struct error err;
 
 		write_bundle(path, comment);
 		gnutls_certificate_allocate_credentials(&credentials);
-		assert_true(trust_add_matching(credentials, path, &chain, &err));
+		assert_true(trust_add_matching(credentials, path, &chain, &anchors, &err));
+		assert_int_equal(anchors.len, 0); /* the file is new */
 		assert_int_equal(gnutls_certificate_get_issuer(
 					 credentials, chain.items[0], &issuer, GNUTLS_TL_GET_COPY),
 			0);
 		gnutls_x509_crt_deinit(issuer);
 		gnutls_certificate_free_credentials(credentials);
+		buf_release(&anchors);
 	}
 	cert_chain_release(&chain);
 	unlink(path);
+}
+
+/* Does this file, with these anchors kept, lead to the test's CA? */
+static bool finds_ca(const char *path, const struct cert_chain *chain, struct buf *anchors)
+{
+	gnutls_certificate_credentials_t credentials;
+	gnutls_x509_crt_t issuer;
+	struct error err;
+	bool found;
+
+	gnutls_certificate_allocate_credentials(&credentials);
+	assert_true(trust_add_matching(credentials, path, chain, anchors, &err));
+	found = gnutls_certificate_get_issuer(credentials, chain->items[0], &issuer, 0) == 0;
+	gnutls_certificate_free_credentials(credentials);
+	return found;
+}
+
+static void kept_anchors_count_while_the_file_is_the_same(void **state)
+{
+	struct cert_chain chain = CERT_CHAIN_INIT;
+	struct buf anchors = BUF_INIT, kept = BUF_INIT;
+	gnutls_datum_t pem = { NULL, 0 };
+	const char *path = world.client_file; /* does not hold the CA */
+	struct stat st;
+
+	(void)state;
+	read_certificate(&chain, &world.good);
+	assert_int_equal(stat(path, &st), 0);
+	gnutls_x509_crt_export2(world.ca.cert, GNUTLS_X509_FMT_PEM, &pem);
+	buf_addf(&kept, "%llu %llu %lld %lld.%09ld %lld.%09ld\n%.*s", (unsigned long long)st.st_dev,
+		(unsigned long long)st.st_ino, (long long)st.st_size, (long long)st.st_mtim.tv_sec,
+		st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec, (int)pem.size,
+		pem.data);
+	assert_false(finds_ca(path, &chain, &anchors));
+	buf_truncate(&anchors, 0);
+	buf_add(&anchors, kept.data, kept.len);
+	assert_true(finds_ca(path, &chain, &anchors));
+	buf_truncate(&anchors, 0);
+	buf_add(&anchors, kept.data, kept.len);
+	anchors.data[0] = anchors.data[0] == '9' ? '8' : '9'; /* another device */
+	assert_false(finds_ca(path, &chain, &anchors));
+	assert_false(finds_ca("/etc/passwd", &chain, &anchors));
+	assert_true(anchors.len > 0); /* a file that has not changed just now is remembered */
+	gnutls_free(pem.data);
+	cert_chain_release(&chain);
+	buf_release(&anchors);
+	buf_release(&kept);
 }
 
 int main(void)
@@ -888,6 +938,7 @@ int main(void)
 		cmocka_unit_test(round_trips_are_counted),
 		cmocka_unit_test(a_ticket_without_successor_is_kept),
 		cmocka_unit_test(an_anchor_is_found_wherever_it_stands),
+		cmocka_unit_test(kept_anchors_count_while_the_file_is_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, make_world, end_world);
