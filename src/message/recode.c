@@ -12,11 +12,22 @@ static void soft_break(struct recoder *r, struct buf *out)
 	r->column = 0;
 }
 
+/* A '-' behind a soft break is encoded: with what follows it could make a boundary delimiter. */
+static void encode_held_hyphen(struct recoder *r)
+{
+	if (r->held_len != 1 || r->held[0] != '-')
+		return;
+	memcpy(r->held, "=2D", 3);
+	r->held_len = 3;
+}
+
 /* Writes the held token; room is 75 where the line goes on (a soft break must fit), 76 at its end. */
 static void flush_token(struct recoder *r, struct buf *out, size_t room)
 {
-	if (r->column + r->held_len > room)
+	if (r->column + r->held_len > room) {
 		soft_break(r, out);
+		encode_held_hyphen(r);
+	}
 	buf_add(out, r->held, r->held_len);
 	r->column += r->held_len;
 	r->held_len = 0;
@@ -46,11 +57,13 @@ static void add_literal(struct recoder *r, struct buf *out, const char *s, size_
 		size_t n = len - 1 < room ? len - 1 : room;
 
 		if (!n) {
-			soft_break(r, out);
-			continue;
+			hold_token(r, out, s, 1);
+			flush_token(r, out, RECODE_LINE - 1);
+			n = 1;
+		} else {
+			buf_add(out, s, n);
+			r->column += n;
 		}
-		buf_add(out, s, n);
-		r->column += n;
 		s += n;
 		len -= n;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Octets to the transfer encodings of RFC 2045 section 6, in blocks of any
- * size and in constant memory.  Knows nothing of parts or headers.
+ * size and in constant memory.  Knows nothing of parts or headers, but makes no
+ * line of its own begin with '-', as a boundary delimiter does.
  */
 #ifndef MESSAGE_RECODE_H
 #define MESSAGE_RECODE_H

@@ -165,6 +165,8 @@ def multiparts():
     mixed("parts: boundary with signs", part(TEXT, text), boundary=b"=_?'()+,-./:=x")
     mixed("parts: boundary with a blank", part(TEXT, text), boundary=b"a b")
     mixed("parts: boundary in the text", part(TEXT, text + b"\nx--b1\n --b1\n--b10\n--b1-\nb1\n"), part(TEXT, b"two"))
+    hidden = b"".join(b"x" * n + b"--b1\n" + b"x" * n + b"--b1--\n" for n in range(66, 80)) + b"z" * 1000 + text
+    mixed("parts: boundary where a line is broken", part(TEXT, hidden), part(TEXT + QP, hidden.replace(text, b"") + b"=C3=A9"))
     inner = multi(b"b12", part(TEXT, text), part(IMAGE + BIT8, b"\xff\xfe"))
     mixed("parts: inner boundary begins as the outer", part(b"Content-Type: multipart/mixed; boundary=b12\n", inner), part(TEXT, text))
     inner = multi(b"b", part(TEXT, text), part(IMAGE + BIT8, b"\xff\xfe"))

@@ -215,6 +215,30 @@ static void a_long_preamble_line_makes_no_delimiter(void **state)
 	buf_release(&out);
 }
 
+/* Each place in a line where a break may come, in octets and in long runs, from text and from quoted-printable. */
+static void a_soft_break_makes_no_delimiter(void **state)
+{
+	static const enum recode_how hows[] = { RECODE_QP, RECODE_QP_AGAIN };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * 2 * 100; i++) {
+		struct buf in = BUF_INIT, out = BUF_INIT, decoded = BUF_INIT;
+
+		for (size_t n = i / 4; n > 0; n--)
+			buf_addc(&in, 'x');
+		buf_adds(&in, "--b\r\n");
+		for (size_t n = 0; n < 200; n++)
+			buf_adds(&in, n % 7 ? "--b--" : "y-");
+		recode(hows[i % 2], in.data, in.len, i & 2 ? 1 : in.len, &out);
+		assert_null(strstr(buf_str(&out), "=\r\n-"));
+		decode_qp(&out, &decoded);
+		assert_same(&decoded, in.data, in.len);
+		buf_release(&in);
+		buf_release(&out);
+		buf_release(&decoded);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -223,6 +247,7 @@ int main(void)
 		cmocka_unit_test(lines_around_76_are_broken_right),
 		cmocka_unit_test(rows_hold),
 		cmocka_unit_test(a_long_preamble_line_makes_no_delimiter),
+		cmocka_unit_test(a_soft_break_makes_no_delimiter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
