@@ -92,6 +92,8 @@ static const struct command {
 		"the configuration in effect, and where each key was written" },
 	{ "config", call_config, true, "--path", "the files that it was read from" },
 	{ "config", call_config, true, "lint", "every problem of these files" },
+	{ "config", call_config, true, "import FILE…",
+		"a configuration made from that of msmtp, ssmtp, dma, nullmailer, esmtp or Postfix" },
 	{ NULL },
 };
 

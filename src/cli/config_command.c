@@ -3,9 +3,11 @@
 
 #include "base/alloc.h"
 #include "cli/command.h"
+#include "cli/import.h"
 #include "cli/queue_command.h"
 #include "config/config.h"
 #include "config/settings.h"
+#include "outcome.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +141,29 @@ static bool lint(struct caller *caller, const char *file, struct error *err)
 	return ok;
 }
 
+static bool import(struct caller *caller, char *const *paths, size_t count, struct error *err)
+{
+	struct buf out = BUF_INIT;
+	bool has_secret = false;
+	struct error warning;
+
+	if (!count) {
+		error_set(err, EX_USAGE, NULL, "config import: a file is missing");
+		return error_hint(err, "sendoff config --help");
+	}
+	if (!caller_drop_rights(caller, err) || !import_files(caller, paths, count, &out, &has_secret, err) ||
+		!print_out(&out, err)) {
+		buf_wipe(&out);
+		return false;
+	}
+	if (has_secret) {
+		error_set(&warning, EX_OK, NULL, "the configuration holds a password");
+		error_hint(&warning, "keep it in a file of mode 600");
+		outcome_print_error(&warning, NULL);
+	}
+	return true;
+}
+
 bool config_command(
 	struct caller *caller, const char *file, int argc, char **argv, struct error *err)
 {
@@ -151,6 +176,8 @@ bool config_command(
 		paths = paths || strcmp(argv[i], "--path") == 0;
 	if (argc == 2 && strcmp(what, "lint") == 0)
 		return lint(caller, file, err);
+	if (argc > 1 && strcmp(what, "import") == 0)
+		return import(caller, argv + 2, (size_t)argc - 2, err);
 	if (argc > 3 || (argc == 3 && !paths) ||
 		(strcmp(what, "show") != 0 && strcmp(what, "--path") != 0)) {
 		error_set(err, EX_USAGE, NULL, "config: unknown argument '%s'",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * `sendoff config`: the configuration in effect with the origin of each key,
- * and every problem of its files.  Prints on stdout.
+ * every problem of its files, and one made from another program's.  Prints on stdout.
  */
 #ifndef CLI_CONFIG_COMMAND_H
 #define CLI_CONFIG_COMMAND_H

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+/* ssmtp: ssmtp.conf, and revaliases with lines USER:ADDRESS[:HOST[:PORT]]. */
+#include "cli/import_format.h"
+
+#include "base/alloc.h"
+#include "base/ascii.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct import_row rows[] = {
+	{ "AuthMethod", IMPORT_LATER, NULL },
+	{ "AuthPass", IMPORT_LATER, NULL },
+	{ "AuthUser", IMPORT_LATER, NULL },
+	{ "Debug", IMPORT_LOST, "sendmail -v shows the dialogue" },
+	{ "FromLineOverride", IMPORT_LATER, NULL },
+	{ "Hostname", IMPORT_GLOBAL, "hostname" },
+	{ "Mailhub", IMPORT_LATER, NULL },
+	{ "MinUserId", IMPORT_LOST, "adminaddr gets the mail for every local name that no alias knows" },
+	{ "RewriteDomain", IMPORT_GLOBAL, "domain" },
+	{ "Root", IMPORT_GLOBAL, "adminaddr" },
+	{ "TLS_CA_Dir", IMPORT_LOST, "tls_trust takes a file" },
+	{ "TLS_CA_File", IMPORT_ACCOUNT, "tls_trust" },
+	{ "TLSCert", IMPORT_LATER, NULL },
+	{ "TLSKey", IMPORT_LATER, NULL },
+	{ "UseOldAUTH", IMPORT_LOST, "AUTH is spoken as in RFC 4954" },
+	{ "UseSTARTTLS", IMPORT_LATER, NULL },
+	{ "UseTLS", IMPORT_LATER, NULL },
+	{ "UseTLSCert", IMPORT_LATER, NULL },
+	{ NULL, IMPORT_SILENT, NULL },
+};
+
+static bool parse_conf(struct import *im, const struct import_file *f, struct error *err)
+{
+	struct import_values none = { 0 };
+
+	if (!import_add_section(im, "default", &none, f, err))
+		return false;
+	import_pairs(&import_last_section(im)->values, f, '=');
+	return true;
+}
+
+static bool parse_revaliases(struct import *im, const struct import_file *f, struct error *err)
+{
+	if (f->count > IMPORT_MAX_SECTIONS)
+		return error_set(err, EX_DATAERR, NULL, "%s: too many lines", f->path);
+	import_pairs(&im->logins, f, ':');
+	return true;
+}
+
+static void finish_tls(struct import *im, const struct import_values *v, struct draft_section *account)
+{
+	bool starttls = values_is(v, "UseSTARTTLS", "yes");
+	const char *cert = values_get(v, "TLSCert");
+	const char *key = values_get(v, "TLSKey");
+
+	if (!starttls)
+		draft_set(&im->draft, account, "tls", values_is(v, "UseTLS", "yes") ? "implicit" : "off");
+	if (starttls || values_is(v, "UseTLS", "yes"))
+		draft_note(&im->draft, account, "the server's certificate is checked, which ssmtp did not; see tls_trust, tls_fingerprint");
+	if (cert && values_is(v, "UseTLSCert", "yes")) {
+		draft_set(&im->draft, account, "tls_cert", cert);
+		draft_set(&im->draft, account, "tls_key", key ? key : cert);
+	}
+}
+
+/* Without FromLineOverride every message is from the calling user at this domain. */
+static void finish_sender(struct import *im, const struct import_values *v, struct draft_section *account)
+{
+	const char *domain = values_get(v, "RewriteDomain");
+
+	if (!domain)
+		domain = values_get(v, "Hostname");
+	draft_set(&im->draft, im->draft.sections[0], "domain", domain ? domain : "");
+	draft_setf(&im->draft, account, "from", "%%U@%s", domain ? domain : "%H");
+	draft_set(&im->draft, account, "from_override", values_is(v, "FromLineOverride", "yes") ? "no" : "yes");
+}
+
+/* USER is known; what follows is ADDRESS[:HOST[:PORT]]. */
+static void add_user(struct import *im, const struct import_value *line, const struct draft_section *standard)
+{
+	struct draft_section *account = draft_add_account(&im->draft, line->key);
+	size_t len = strcspn(line->value, ":");
+	char *address = alloc_bytes(line->value, len);
+	const char *domain = strchr(draft_get(standard, "from"), '@');
+
+	for (size_t i = 0; i < standard->count; i++)
+		draft_set(&im->draft, account, standard->keys[i].name, standard->keys[i].value);
+	draft_set(&im->draft, account, "from", address);
+	draft_set(&im->draft, account, "from_override", "yes");
+	if (strcmp(domain, "@%H") != 0)
+		draft_setf(&im->draft, account, "match", "%s%s", line->key, domain);
+	if (line->value[len])
+		import_set_server(im, account, line->value + len + 1, "25");
+	draft_note(&im->draft, account, "%s:%u: for mail whose sender is %s; mail without one goes through %s",
+		line->file, line->line, line->key, standard->name);
+	free(address);
+}
+
+static void finish(struct import *im, const struct import_section *s, struct draft_section *account)
+{
+	const char *server = values_get(&s->values, "Mailhub");
+
+	import_set_server(im, account, server && *server ? server : "mailhub", "25");
+	finish_tls(im, &s->values, account);
+	import_set_login(im, account, values_get(&s->values, "AuthUser"), values_get(&s->values, "AuthPass"));
+	if (values_is(&s->values, "AuthMethod", "cram-md5"))
+		draft_set(&im->draft, account, "auth", "cram-md5");
+	finish_sender(im, &s->values, account);
+	for (size_t i = 0; i < im->logins.count; i++)
+		add_user(im, &im->logins.items[i], account);
+	if (im->logins.count)
+		draft_set(&im->draft, im->draft.sections[0], "account", account->name);
+}
+
+static const struct import_name names[] = {
+	{ "ssmtp.conf", parse_conf }, { "revaliases", parse_revaliases }, { NULL, NULL }
+};
+
+const struct import_format import_ssmtp = {
+	.program = "ssmtp",
+	.rows = rows,
+	.names = names,
+	.finish = finish,
+	.knows_all_keys = true,
+};
