@@ -6,6 +6,7 @@ import os
 import signal
 
 from case import MESSAGE, Case
+from peak import Peak
 from sandbox import SANITIZERS
 
 USER = 12399
@@ -82,11 +83,11 @@ class MemoryTest(Case):
         line = b"0123456789" * 7 + b"\n"
         path = box.write("message", MESSAGE.encode() + line * (size // len(line)))
         with open(path, "rb") as stdin:
-            pid = box.start("sendmail", "-i", "-t", stdin=stdin, env=SMALL_QUARANTINE).pid
-            _, status, usage = os.wait4(pid, 0)
-        self.assertEqual(status, 0)
+            child = box.start("sendmail", "-i", "-t", stdin=stdin, env=SMALL_QUARANTINE)
+        peak = Peak(child.pid)
+        self.assertEqual(child.wait(), 0)
         self.assertGreater(len(server.take(1, 60)[0].data), size)
-        return usage.ru_maxrss
+        return peak.kib()
 
     def test_peak_memory_does_not_grow_with_the_message(self):
         small, large = self.peak(5_000_000), self.peak(50_000_000)

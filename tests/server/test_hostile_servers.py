@@ -4,12 +4,11 @@ status, a terminal left clean, and never a success that was none."""
 
 import base64
 import os
-import re
 import subprocess
-import threading
 
 import certs
 from case import MESSAGE, Case
+from peak import Peak
 from smtpd import ALL_OFFERS, CLOSE, RESET, STALL, Drip
 
 TO = ("-f", "alice@example.org", "bob@example.net")
@@ -56,31 +55,6 @@ class HostileCase(Case):
             for line in done.stderr.splitlines():
                 self.assertRegex(line, r"^(sendmail: |hint: )", str(done))
                 self.assertLess(len(line), 4000)
-
-
-class Peak(threading.Thread):
-    """Watches a process's peak memory until it ends."""
-
-    def __init__(self, pid):
-        super().__init__(daemon=True)
-        self.pid, self.highest = pid, 0
-        self.start()
-
-    def run(self):
-        while True:
-            try:
-                with open("/proc/%d/status" % self.pid) as file:
-                    found = re.search(r"VmHWM:\s+(\d+)", file.read())
-            except OSError:
-                return
-            if not found:
-                return
-            self.highest = max(self.highest, int(found[1]))
-            threading.Event().wait(0.01)
-
-    def kib(self):
-        self.join(10)
-        return self.highest
 
 
 class EachStepTest(HostileCase):
