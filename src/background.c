@@ -43,7 +43,7 @@ static void run_and_exit(const struct run_params *params)
 void background_run(struct request *r, const struct outcome *o)
 {
 	struct run_params params = {
-		.config = r->config, .caller = r->self, .extent = RUN_ALL, .id = o->queue_id
+		.config = r->config, .caller = r->self, .extent = RUN_ALL, .id = o->queue_id, .is_last = true
 	};
 
 	if (leave_caller())

@@ -86,6 +86,7 @@ static int submit_report(struct request *r, struct outcome *o, struct message *r
 	request.expand = false;
 	request.is_report = true;
 	request.trace = r->trace;
+	request.sandbox = r->sandbox;
 	envelope_copy(&request.envelope, to);
 	free(request.envelope.sender);
 	request.envelope.sender = alloc_string(sender);

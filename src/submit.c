@@ -164,14 +164,27 @@ static bool has_more(const struct request *r, const struct outcome *o)
 	return o->has_queue && !r->is_report && run_has_work(&run);
 }
 
+/* A queue that is made when it is needed first could not be made any more in a process that is confined. */
+static void make_queue(struct request *r)
+{
+	struct store store = STORE_INIT;
+	struct error ignored = ERROR_INIT;
+
+	if (access(r->config->queue_dir, F_OK) < 0 && store_open(&store, r->config, r->self, STORE_CREATE, &ignored))
+		store_close(&store);
+}
+
 /* One account's try.  Recipients not settled stay FATE_NONE. */
 static bool attempt(struct request *r, struct outcome *o, const struct mail *mail, struct line *l, struct error *err)
 {
 	bool ok;
 
 	l->params = (struct session_params){
-		.account = o->account, .config = r->config, .caller = r->self, .trace = r->trace
+		.account = o->account, .config = r->config, .caller = r->self, .trace = r->trace,
+		.sandbox = r->sandbox,
 	};
+	if (r->sandbox && o->has_queue)
+		make_queue(r);
 	if (o->has_queue && trouble_waits(o->account, r->config, r->self, err))
 		return false;
 	if (!slot_take(&l->slot, o->account, r->config, err))

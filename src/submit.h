@@ -9,6 +9,7 @@
 
 #include "config/caller.h"
 #include "config/config.h"
+#include "config/sandbox.h"
 #include "message/envelope.h"
 #include "message/expand.h"
 #include "message/message.h"
@@ -36,6 +37,7 @@ struct request {
 	enum error_mode error_mode;
 	unsigned notify; /* -N, for recipients that say nothing of their own */
 	const struct session_trace *trace; /* NULL: not verbose */
+	enum sandbox_scope sandbox; /* SANDBOX_ACCOUNT where the process does nothing after this message */
 	bool is_report; /* it is a report itself: nobody is told of its failure */
 	struct envelope envelope; /* sender NULL without -f; recipients as they were given */
 	struct message message;

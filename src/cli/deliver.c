@@ -116,6 +116,7 @@ int deliver(const struct options *o, struct config *c, struct caller *caller, st
 		dry_run_print(&request, o->offers, &outcome.error);
 	} else {
 		process_catch_stop();
+		request.sandbox = SANDBOX_ACCOUNT;
 		submit(&request, &outcome);
 	}
 	screen_clear(&screen);

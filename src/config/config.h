@@ -44,6 +44,7 @@ struct account {
 	struct strlist auth; /* mechanism names in lower case, in order; empty: auto; "none" alone: no AUTH */
 	char *user;
 	char *password, *password_command, *password_file; /* at most one; read by config/secret.h only */
+	char *obtained; /* what password_command printed, where it cannot run again: secret_keep() */
 	char *from; /* %U and %H still in it: account_from() */
 	enum from_override from_override;
 	char *full_name;

@@ -342,6 +342,7 @@ void config_release(struct config *c)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		settings_release(SETTING_ACCOUNT, &c->accounts[i]);
+		alloc_wipe(c->accounts[i].obtained);
 		free(c->accounts[i].name);
 		free(c->accounts[i].file);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/secret.h"
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/process.h"
 #include "config/trusted.h"
@@ -232,8 +233,8 @@ bool secret_is_configured(const struct account *a)
 
 static bool get(struct buf *b, const struct account *a, struct caller *caller, struct error *err)
 {
-	if (a->password) {
-		buf_adds(b, a->password);
+	if (a->password || a->obtained) {
+		buf_adds(b, a->password ? a->password : a->obtained);
 		return true;
 	}
 	if (a->password_file)
@@ -258,6 +259,14 @@ bool secret_get(struct secret *s, const struct account *a, struct caller *caller
 	}
 	buf_wipe(&bytes);
 	return false;
+}
+
+void secret_keep(struct config *c, const struct account *a, const struct secret *s)
+{
+	struct account *kept = &c->accounts[a - c->accounts];
+
+	alloc_wipe(kept->obtained);
+	kept->obtained = alloc_bytes(s->bytes.data, s->bytes.len);
 }
 
 void secret_release(struct secret *s)

@@ -25,6 +25,12 @@ bool secret_get(struct secret *s, const struct account *a, struct caller *caller
 /* Is one of the three keys set? */
 bool secret_is_configured(const struct account *a);
 
+/*
+ * Keeps it with the account, as long as that lives, for a process that can run no command any more: secret_get gives
+ * it again.
+ */
+void secret_keep(struct config *c, const struct account *a, const struct secret *s);
+
 /* Overwrites and frees. */
 void secret_release(struct secret *s);
 

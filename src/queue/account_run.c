@@ -319,6 +319,7 @@ static void run_init(struct run *r, const struct account_run_params *p, struct g
 {
 	*r = (struct run){ .p = p, .group = g };
 	reach_init(&r->reach, p->run, p->config, own, p->session);
+	r->reach.sandbox = p->sandbox;
 	for (size_t i = 0; i < WINDOW; i++)
 		r->parcels[i] = (struct parcel)PARCEL_INIT;
 }

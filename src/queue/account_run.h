@@ -16,6 +16,7 @@ struct account_run_params {
 	struct config *config;   /* the messages' own */
 	struct session *session; /* an open one to begin with, NULL: none; closed in the end */
 	struct run_summary *summary;
+	enum sandbox_scope sandbox; /* as in session_params */
 };
 
 void account_run(const struct account_run_params *p, struct group *g);

@@ -49,6 +49,7 @@ static bool open_account(struct reach *r, struct error *err)
 		.config = r->config,
 		.caller = r->run->caller,
 		.trace = r->run->trace,
+		.sandbox = r->sandbox,
 	};
 	if (session_open(r->session, &r->params, err)) {
 		reach_note_route(r);

@@ -25,6 +25,7 @@ struct reach {
 	struct session_params params;
 	struct slot slot;
 	struct route route;
+	enum sandbox_scope sandbox; /* as in session_params; none until the user says otherwise */
 	bool is_tried; /* there was an attempt to reach the account */
 };
 

@@ -96,6 +96,22 @@ static bool is_open_for(const struct session *s, const struct group *g)
 	       strcmp(s->params->account->name, g->account) == 0;
 }
 
+static bool is_of_current(const struct run *r, const struct group *g)
+{
+	const char *current = r->origins.current_file;
+
+	return g->config_file && current ? strcmp(g->config_file, current) == 0 : g->config_file == current;
+}
+
+/* Other configurations' files can no longer be read in a process that is confined by this one. */
+static enum sandbox_scope scope_of(const struct run *r)
+{
+	for (size_t i = 0; i < r->selection.count; i++)
+		if (!is_of_current(r, &r->selection.groups[i]))
+			return SANDBOX_NONE;
+	return r->params->is_last ? SANDBOX_ALL : SANDBOX_NONE;
+}
+
 static void run_group(struct run *r, struct group *g)
 {
 	struct error err = ERROR_INIT;
@@ -103,7 +119,8 @@ static void run_group(struct run *r, struct group *g)
 	struct account_run_params params = { .run = r->params,
 		.store = &r->store,
 		.config = config ? config : r->params->config,
-		.summary = r->summary };
+		.summary = r->summary,
+		.sandbox = scope_of(r) };
 
 	if (config == r->params->config && is_open_for(r->params->session, g))
 		params.session = r->params->session;
@@ -116,7 +133,8 @@ static void run_group(struct run *r, struct group *g)
 static void run_groups(struct run *r)
 {
 	for (size_t i = 0; i < r->selection.count && !process_stopped(); i++)
-		run_group(r, &r->selection.groups[i]);
+		if (!sandbox_is_on() || is_of_current(r, &r->selection.groups[i]))
+			run_group(r, &r->selection.groups[i]);
 }
 
 bool run_queue(const struct run_params *p, struct run_summary *summary, struct error *err)

@@ -36,6 +36,7 @@ struct run_params {
 	const char *id;      /* only this message, whether it is due or not; NULL: any */
 	struct queue_filter filters[QUEUE_PARTS];
 	const struct session_trace *trace; /* NULL: silent */
+	bool is_last; /* the process does nothing after this run: it may be confined */
 	struct session *session; /* an open one, for account's messages; closed in the end */
 };
 

@@ -314,6 +314,17 @@ static enum verdict attempt(struct login *l, struct error *err)
 	return verdict;
 }
 
+/* No command runs confined: what this one has printed is kept for the logins to come. */
+static void confine(struct login *l)
+{
+	const struct session_params *p = l->session->params;
+
+	if (!sandbox_waits(p->account) || sandbox_reason(p->config, p->account, p->sandbox))
+		return;
+	secret_keep(p->config, p->account, &l->secret);
+	sandbox_begin(p->config, p->account, p->sandbox);
+}
+
 /* What the mechanism needs of the account; the secret is fetched for the first that needs it. */
 static bool prepare(struct login *l, struct error *err)
 {
@@ -325,6 +336,8 @@ static bool prepare(struct login *l, struct error *err)
 	if (!l->mechanism->needs_secret || l->has_secret)
 		return true;
 	l->has_secret = secret_get(&l->secret, p->account, p->caller, err);
+	if (l->has_secret)
+		confine(l);
 	return l->has_secret;
 }
 

@@ -193,6 +193,7 @@ bool hello_connect(struct session *s, struct error *err)
 	int64_t deadline_ms = clock_now_ms() + a->timeout_ms;
 	bool ok;
 
+	sandbox_begin(s->params->config, a, s->params->sandbox);
 	ok = connect_to(s, deadline_ms, err);
 	if (a->tls == TLS_IMPLICIT)
 		ok = ok && handshake(s, deadline_ms, err);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "config/sandbox.h"
 #include "net/dial.h"
 #include "net/stream.h"
 #include "smtp/capabilities.h"
@@ -56,6 +57,7 @@ struct session_params {
 	struct caller *caller;
 	const struct session_trace *trace; /* NULL: silent */
 	const struct session_observer *observer; /* NULL: nobody looks */
+	enum sandbox_scope sandbox; /* the process may be confined as soon as it has the secret */
 };
 
 struct session {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What `make install-setgid` leaves on the disk."""
 
+import grp
 import os
 import shutil
 import stat
@@ -21,28 +22,34 @@ class InstallTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.root)
 
     def make(self, *words):
-        subprocess.run(["make", "-C", BUILD, "-s", "install-setgid", "DESTDIR=" + self.root, "prefix=/usr",
-                        "sysconfdir=/etc", "localstatedir=/var", "SETGID_GROUP=nogroup", *words],
-                       check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["make", "-C", BUILD, "-s", "install-setgid", "DESTDIR=" + self.root,
+                        "SETGID_GROUP=nogroup", *words], check=True, stdout=subprocess.DEVNULL)
+
+    def folder(self, name):
+        """Where a directory of the build lies below DESTDIR."""
+        done = subprocess.run(["make", "-C", BUILD, "-s", "-f", "-", "show"], check=True, capture_output=True, text=True,
+                              input="include Makefile\nshow:\n\t@echo $(%s)\n" % name)
+        return self.root + done.stdout.splitlines()[-1]
 
     def modes(self):
         found = {}
-        for path in ("usr/bin/sendoff", "etc/sendoff", "etc/sendoff/sendoff.ini", "var/spool/sendoff",
-                     "var/lib/sendoff"):
-            st = os.stat(os.path.join(self.root, path))
-            self.assertEqual(st.st_uid, 0)
-            self.assertEqual(st.st_gid, os.stat(os.path.join(self.root, "usr/bin/sendoff")).st_gid)
-            found[path] = oct(stat.S_IMODE(st.st_mode))
+        group = grp.getgrnam("nogroup").gr_gid
+        for name, path in (("bindir", "sendoff"), ("sysconfdir", "sendoff"), ("sysconfdir", "sendoff/sendoff.ini"),
+                           ("localstatedir", "spool/sendoff"), ("localstatedir", "lib/sendoff")):
+            st = os.stat(os.path.join(self.folder(name), path))
+            self.assertEqual((st.st_uid, st.st_gid), (0, group))
+            found[name + "/" + path] = oct(stat.S_IMODE(st.st_mode))
         return found
 
     def test_modes_and_owners(self):
-        os.makedirs(os.path.join(self.root, "etc/sendoff"))
-        with open(os.path.join(self.root, "etc/sendoff/sendoff.ini"), "w", encoding="utf-8"):
+        os.makedirs(self.folder("sysconfdir") + "/sendoff")
+        with open(self.folder("sysconfdir") + "/sendoff/sendoff.ini", "w", encoding="utf-8"):
             pass
         self.make()
-        wanted = {"usr/bin/sendoff": "0o2755", "etc/sendoff": "0o750", "etc/sendoff/sendoff.ini": "0o640",
-                  "var/spool/sendoff": "0o2770", "var/lib/sendoff": "0o2770"}
+        wanted = {"bindir/sendoff": "0o2755", "sysconfdir/sendoff": "0o750", "sysconfdir/sendoff/sendoff.ini": "0o640",
+                  "localstatedir/spool/sendoff": "0o2770", "localstatedir/lib/sendoff": "0o2770"}
         self.assertEqual(self.modes(), wanted)
         self.make()
         self.assertEqual(self.modes(), wanted)
-        self.assertEqual(os.readlink(os.path.join(self.root, "usr/sbin/sendmail")), "/usr/bin/sendoff")
+        program = os.readlink(os.path.join(self.folder("sbindir"), "sendmail"))
+        self.assertEqual(self.root + program, os.path.join(self.folder("bindir"), "sendoff"))

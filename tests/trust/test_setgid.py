@@ -127,7 +127,7 @@ SHELL = {
 # What is executed in place of the program itself: "$@" follows.
 PREFIX = {"no name": "setpriv --reuid 4001", "new session": "setsid -w", "inheritable": "setpriv --inh-caps -all",
           "no new privileges": "setpriv --no-new-privs", "a bounded set": "prlimit --fsize=100:100",
-          "stopped for a while": "timeout -s STOP -k 1 0.05"}
+          "stopped for a while": "timeout --foreground -s STOP -k 1 0.05"}
 SIGNALS = ("HUP", "INT", "QUIT", "ILL", "ABRT", "FPE", "SEGV", "PIPE", "ALRM", "TERM", "USR1", "XCPU", "XFSZ", "SYS")
 
 
