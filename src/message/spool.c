@@ -39,72 +39,6 @@ static int open_file(const struct strlist *directories)
 	return -1;
 }
 
-static bool write_out(struct spool *s, const void *data, size_t len, struct error *err)
-{
-	if (!file_write_all(s->fd, data, len))
-		return error_set_errno(
-			err, EX_IOERR, errno, "the message cannot be written to a temporary file");
-	return true;
-}
-
-static bool flush(struct spool *s, struct error *err)
-{
-	bool ok = write_out(s, buf_str(&s->memory), s->memory.len, err);
-
-	buf_truncate(&s->memory, 0);
-	return ok;
-}
-
-/* Moves from memory to a file; stays in memory where there is none, as long as that may be. */
-static bool leave_memory(struct spool *s, size_t more, struct error *err)
-{
-	if (!s->no_file)
-		s->fd = open_file(s->directories);
-	s->no_file = s->fd < 0;
-	if (!s->no_file) {
-		bool ok = flush(s, err);
-
-		buf_release(&s->memory);
-		return ok;
-	}
-	if (s->memory.len + more <= SPOOL_MEMORY_LAST)
-		return true;
-	error_set(err, EX_CANTCREAT, "4.3.1",
-		"the message is larger than %d MiB and no temporary file can be made for it",
-		SPOOL_MEMORY_LAST / (1024 * 1024));
-	return error_hint(err, "make the queue's directory, $TMPDIR, /var/tmp or /tmp writable");
-}
-
-bool spool_add(struct spool *s, const void *data, size_t len, struct error *err)
-{
-	if (s->fd < 0 && s->memory.len + len > SPOOL_MEMORY && !leave_memory(s, len, err))
-		return false;
-	s->size += len;
-	if (s->fd >= 0 && len >= SPOOL_BLOCK)
-		return flush(s, err) && write_out(s, data, len, err);
-	buf_add(&s->memory, data, len);
-	return s->fd < 0 || s->memory.len < SPOOL_BLOCK || flush(s, err);
-}
-
-bool spool_seal(struct spool *s, struct error *err)
-{
-	bool ok;
-
-	if (s->fd < 0)
-		return true;
-	ok = flush(s, err);
-	buf_release(&s->memory);
-	return ok;
-}
-
-void spool_from_file(struct spool *s, int fd, uint64_t base, uint64_t size)
-{
-	spool_release(s);
-	s->fd = fd;
-	s->base = base;
-	s->size = size;
-}
-
 static ssize_t read_at(int fd, void *block, size_t len, uint64_t at)
 {
 	ssize_t n;
@@ -113,6 +47,109 @@ static ssize_t read_at(int fd, void *block, size_t len, uint64_t at)
 		n = pread(fd, block, len, (off_t)at);
 	while (n < 0 && errno == EINTR);
 	return n;
+}
+
+static bool write_out(struct spool *s, const void *data, size_t len)
+{
+	if (!file_write_all(s->fd, data, len))
+		return false;
+	s->written += len;
+	return true;
+}
+
+static bool flush(struct spool *s)
+{
+	if (!write_out(s, buf_str(&s->memory), s->memory.len))
+		return false;
+	buf_truncate(&s->memory, 0);
+	return true;
+}
+
+static bool fits_memory(uint64_t size, struct error *err)
+{
+	if (size <= SPOOL_MEMORY_LAST)
+		return true;
+	error_set(err, EX_CANTCREAT, "4.3.1",
+		"the message is larger than %d MiB and no temporary file can be made for it",
+		SPOOL_MEMORY_LAST / (1024 * 1024));
+	return error_hint(err, "make room in, or make writable, the queue's directory, $TMPDIR, "
+			       "/var/tmp or /tmp");
+}
+
+/* The disk is full, or the file may not grow: what was written comes back into memory. */
+static bool retreat(struct spool *s, size_t more, struct error *err)
+{
+	struct buf whole = BUF_INIT;
+	char block[16384];
+
+	if (!fits_memory(s->written + s->memory.len + more, err))
+		return false;
+	while (whole.len < s->written) {
+		uint64_t left = s->written - whole.len;
+		ssize_t n = read_at(s->fd, block, left < sizeof block ? left : sizeof block, whole.len);
+
+		if (n <= 0) {
+			buf_release(&whole);
+			return error_set_errno(err, EX_IOERR, n ? errno : EIO,
+				"the message cannot be read back from its file");
+		}
+		buf_add(&whole, block, (size_t)n);
+	}
+	buf_add(&whole, buf_str(&s->memory), s->memory.len);
+	buf_release(&s->memory);
+	s->memory = whole;
+	close(s->fd);
+	s->fd = -1;
+	s->written = 0;
+	s->no_file = true;
+	return true;
+}
+
+/* Moves from memory to a file; stays in memory where there is none, as long as that may be. */
+static bool leave_memory(struct spool *s, size_t more, struct error *err)
+{
+	if (!s->no_file)
+		s->fd = open_file(s->directories);
+	s->no_file = s->fd < 0;
+	if (s->no_file)
+		return fits_memory(s->memory.len + more, err);
+	if (!flush(s))
+		return retreat(s, more, err);
+	buf_release(&s->memory);
+	return true;
+}
+
+bool spool_add(struct spool *s, const void *data, size_t len, struct error *err)
+{
+	if (s->fd < 0 && s->memory.len + len > SPOOL_MEMORY && !leave_memory(s, len, err))
+		return false;
+	s->size += len;
+	if (s->fd >= 0 && len >= SPOOL_BLOCK) {
+		if (flush(s) && write_out(s, data, len))
+			return true;
+		if (!retreat(s, len, err))
+			return false;
+	}
+	buf_add(&s->memory, data, len);
+	return s->fd < 0 || s->memory.len < SPOOL_BLOCK || flush(s) || retreat(s, 0, err);
+}
+
+bool spool_seal(struct spool *s, struct error *err)
+{
+	if (s->fd < 0)
+		return true;
+	if (!flush(s))
+		return retreat(s, 0, err);
+	buf_release(&s->memory);
+	return true;
+}
+
+void spool_from_file(struct spool *s, int fd, uint64_t base, uint64_t size)
+{
+	spool_release(s);
+	s->fd = fd;
+	s->base = base;
+	s->size = size;
 }
 
 ssize_t spool_look(const struct spool *s, uint64_t offset, char *block, size_t block_size,

@@ -26,12 +26,16 @@ struct spool {
 	uint64_t size;
 	const struct strlist *directories; /* where a file may be made, tried in order; not owned; NULL: memory only */
 	uint64_t base; /* offset in fd at which the spool begins: a queue file's message is a spool too */
-	bool no_file;  /* none could be made: memory only from now on */
+	uint64_t written; /* octets in the file that was made here */
+	bool no_file;	  /* none could be made or filled: memory only from now on */
 };
 
 #define SPOOL_INIT { .fd = -1 }
 
-/* EX_CANTCREAT when no file can be made and the memory limit is passed; EX_IOERR when a write fails. */
+/*
+ * EX_CANTCREAT when no file can be made, or the disk is full, and the memory limit is passed;
+ * EX_IOERR when what was written cannot be read back.
+ */
 bool spool_add(struct spool *s, const void *data, size_t len, struct error *err);
 
 /* Writes out what is held back; to be called once after the last spool_add, before the first read. */
