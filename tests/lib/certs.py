@@ -32,6 +32,7 @@ KINDS = {
     "ip-only": ("ca", "server", ADDRESSES, None),
     "wildcard": ("ca", "wild", "DNS:*.mail.test", None),
     "no-san": ("ca", "localhost", None, None),
+    "example": ("ca", "smtp.example.org", "DNS:smtp.example.org", None),
     "wrong-name": ("ca", "other.example", "DNS:other.example", None),
     "expired": ("ca", "localhost", HOSTS + "," + ADDRESSES, PAST),
     "future": ("ca", "localhost", HOSTS + "," + ADDRESSES, FUTURE),
