@@ -18,6 +18,12 @@ void *alloc_grow(void *array, size_t count, size_t size);
 char *alloc_string(const char *s);
 char *alloc_bytes(const void *data, size_t len);
 
+/*
+ * Sets memory aside for when there is none: to be called before the step behind which the process
+ * must not end that way, for the message is then no longer with the caller alone.
+ */
+void alloc_reserve(void);
+
 /* Frees *p and sets it to NULL. */
 void alloc_free(char **p);
 

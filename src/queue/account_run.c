@@ -76,7 +76,8 @@ static bool take(struct run *r, struct parcel *f, struct candidate *candidate)
 static bool is_sendable(struct run *r, struct parcel *f)
 {
 	struct delivery_result nothing = DELIVERY_RESULT_INIT;
-	struct finish_attempt none = { .envelope = &f->entry.envelope, .results = &nothing };
+	struct envelope nobody = ENVELOPE_INIT;
+	struct finish_attempt none = { .envelope = &nobody, .results = &nothing };
 	struct finish finish = finish_of(r, f);
 
 	if (entry_count(&f->entry, ENTRY_LEFT))

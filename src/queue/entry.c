@@ -289,8 +289,9 @@ static bool read_header(struct entry *e, const struct buf *text)
 		size_t len = stop ? (size_t)(stop - p) : 0, name_len;
 		bool folded = *p == ' ' || *p == '\t';
 
-		if (!stop || (folded ? !e->message.header.count
-				     : !header_line_is_field(p, len, &name_len)))
+		if (!stop || memchr(p, '\n', len) ||
+			(folded ? !e->message.header.count
+				: !header_line_is_field(p, len, &name_len)))
 			return entry_damaged(e, "the header makes no sense");
 		if (folded)
 			header_continue(&e->message.header, p, len);

