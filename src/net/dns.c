@@ -37,10 +37,67 @@ static int ask(const char *name, int type, unsigned char answer[ANSWER_MAX])
 	return len < ANSWER_MAX ? len : ANSWER_MAX;
 }
 
-/* A TXT record is a row of counted strings; they are one text (RFC 7208 section 3.3). */
-static bool add_text(const ns_rr *record, struct strlist *texts)
+/*
+ * The answers of a reply (RFC 1035 section 4.1).  glibc's ns_parserr would need libresolv, which
+ * every mail would have to load.
+ */
+struct answers {
+	const unsigned char *base, *at, *end;
+	unsigned left;
+};
+
+struct record {
+	unsigned type;
+	const unsigned char *data;
+	size_t len;
+};
+
+static unsigned get16(const unsigned char *at)
 {
-	const unsigned char *at = ns_rr_rdata(*record), *end = at + ns_rr_rdlen(*record);
+	return (unsigned)at[0] << 8 | at[1];
+}
+
+/* Moves past a name and what follows it. */
+static bool skip(struct answers *a, size_t more)
+{
+	int len = dn_skipname(a->at, a->end);
+
+	if (len < 0 || (size_t)(a->end - a->at) < (size_t)len + more)
+		return false;
+	a->at += (size_t)len + more;
+	return true;
+}
+
+static bool answers_begin(struct answers *a, const unsigned char *reply, size_t len)
+{
+	bool ok = len >= NS_HFIXEDSZ;
+
+	if (!ok)
+		return false;
+	*a = (struct answers){ reply, reply + NS_HFIXEDSZ, reply + len, get16(reply + 6) };
+	for (unsigned questions = get16(reply + 4); ok && questions; questions--)
+		ok = skip(a, NS_QFIXEDSZ);
+	return ok;
+}
+
+static bool answers_next(struct answers *a, struct record *r)
+{
+	if (!skip(a, NS_RRFIXEDSZ))
+		return false;
+	a->left--;
+	r->type = get16(a->at - NS_RRFIXEDSZ);
+	r->len = get16(a->at - 2);
+	r->data = a->at;
+	if (r->len > (size_t)(a->end - a->at))
+		return false;
+	a->at += r->len;
+	return true;
+}
+
+/* A TXT record is a row of counted strings; they are one text (RFC 7208 section 3.3). */
+static bool add_text(const struct record *record, struct strlist *texts)
+{
+	const unsigned char *at = record->data, *end = at + record->len;
 	struct buf text = BUF_INIT;
 	bool ok = true;
 
@@ -50,7 +107,7 @@ static bool add_text(const ns_rr *record, struct strlist *texts)
 		ok = len <= (size_t)(end - at);
 		if (ok)
 			buf_add(&text, at, len);
-		at += len;
+		at += ok ? len : 0;
 	}
 	if (ok)
 		strlist_add(texts, buf_str(&text));
@@ -60,31 +117,28 @@ static bool add_text(const ns_rr *record, struct strlist *texts)
 
 bool dns_parse_texts(const unsigned char *answer, size_t len, struct strlist *texts)
 {
-	ns_msg message;
-	ns_rr record;
+	struct answers answers;
+	struct record record;
 
-	if (ns_initparse(answer, (int)len, &message) < 0)
+	if (!answers_begin(&answers, answer, len))
 		return false;
-	for (int i = 0; i < ns_msg_count(message, ns_s_an); i++) {
-		if (ns_parserr(&message, ns_s_an, i, &record) < 0)
+	while (answers.left) {
+		if (!answers_next(&answers, &record))
 			return false;
-		if (ns_rr_type(record) == ns_t_txt && !add_text(&record, texts))
+		if (record.type == ns_t_txt && !add_text(&record, texts))
 			return false;
 	}
 	return true;
 }
 
-static bool read_service(const ns_msg *message, const ns_rr *record, struct dns_service *s)
+static bool read_service(const struct answers *a, const struct record *r, struct dns_service *s)
 {
-	const unsigned char *data = ns_rr_rdata(*record);
-
-	if (ns_rr_rdlen(*record) < 7)
+	if (r->len < 7)
 		return false;
-	s->priority = ns_get16(data);
-	s->weight = ns_get16(data + 2);
-	s->port = ns_get16(data + 4);
-	return dn_expand(ns_msg_base(*message), ns_msg_end(*message), data + 6, s->host,
-		       sizeof s->host) >= 0;
+	s->priority = get16(r->data);
+	s->weight = get16(r->data + 2);
+	s->port = get16(r->data + 4);
+	return dn_expand(a->base, a->end, r->data + 6, s->host, sizeof s->host) >= 0;
 }
 
 static bool is_better(const struct dns_service *a, const struct dns_service *b)
@@ -97,18 +151,18 @@ static bool is_better(const struct dns_service *a, const struct dns_service *b)
 bool dns_parse_service(const unsigned char *answer, size_t len, struct dns_service *service)
 {
 	struct dns_service found;
-	ns_msg message;
-	ns_rr record;
+	struct answers answers;
+	struct record record;
 
 	*service = (struct dns_service){ .port = 0 };
-	if (ns_initparse(answer, (int)len, &message) < 0)
+	if (!answers_begin(&answers, answer, len))
 		return false;
-	for (int i = 0; i < ns_msg_count(message, ns_s_an); i++) {
-		if (ns_parserr(&message, ns_s_an, i, &record) < 0)
+	while (answers.left) {
+		if (!answers_next(&answers, &record))
 			return false;
-		if (ns_rr_type(record) != ns_t_srv)
+		if (record.type != ns_t_srv)
 			continue;
-		if (!read_service(&message, &record, &found))
+		if (!read_service(&answers, &record, &found))
 			return false;
 		if (found.port && is_better(&found, service))
 			*service = found;

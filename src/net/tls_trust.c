@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-	BLOCK = 32 * 1024,
+	BLOCK = 16 * 1024,
 	CERTIFICATE_MAX = 1024 * 1024, /* of one, in PEM */
 	SETTLED_S = 2, /* a file changed just now may change again without looking so */
 	ANCHORS_MAX = 16 * 1024, /* octets of what is kept, after which no more is added */

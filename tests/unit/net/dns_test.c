@@ -121,6 +121,27 @@ static void malformed_services_are_refused(void **state)
 	buf_release(&b);
 }
 
+static void a_reply_cut_anywhere_is_none(void **state)
+{
+	struct buf whole = BUF_INIT, part = BUF_INIT;
+	struct strlist list = STRLIST_INIT;
+
+	begin(&whole, 2);
+	add_answer(&whole, CNAME, "\1y", 3);
+	add_answer(&whole, TXT, "\6v=spf1\5 -all", 13);
+	assert_true(texts(&whole, &list));
+	assert_int_equal(list.count, 1);
+	for (size_t len = 0; len < whole.len; len++) {
+		buf_release(&part);
+		buf_add(&part, whole.data, len);
+		assert_false(dns_parse_texts((const unsigned char *)buf_str(&part), len, &list));
+	}
+	assert_int_equal(list.count, 1);
+	strlist_release(&list);
+	buf_release(&whole);
+	buf_release(&part);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +149,7 @@ int main(void)
 		cmocka_unit_test(malformed_texts_are_refused),
 		cmocka_unit_test(the_best_service_counts),
 		cmocka_unit_test(malformed_services_are_refused),
+		cmocka_unit_test(a_reply_cut_anywhere_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
