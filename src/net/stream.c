@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -134,6 +135,11 @@ static bool more_input(struct stream *s, int64_t deadline_ms, struct error *err)
 		return true;
 	return s->end_errno ? lost(s, s->end_errno, err)
 			    : error_set(err, EX_TEMPFAIL, "4.4.2", "connection closed by server");
+}
+
+void stream_acknowledge_all(struct stream *s)
+{
+	s->quick_end = ULONG_MAX;
 }
 
 bool stream_has_input(const struct stream *s)

@@ -74,6 +74,13 @@ bool stream_upgrade(struct stream *s, const struct stream_transport *transport, 
 bool stream_read_line(
 	struct stream *s, struct buf *line, size_t keep, int64_t deadline_ms, struct error *err);
 
+/*
+ * From now on input is acknowledged at once.  For many replies to what was sent together: a server
+ * that has not set TCP_NODELAY holds each until the one before is acknowledged, and a client that
+ * has nothing to send would wait 40 ms before it does so.
+ */
+void stream_acknowledge_all(struct stream *s);
+
 /* Is a whole or partial line here already?  Does not look at the network. */
 bool stream_has_input(const struct stream *s);
 

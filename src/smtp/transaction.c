@@ -137,6 +137,8 @@ static bool send_next(struct run *r, struct attempt *a, struct error *err)
 		push(&r->again, a);
 		return false;
 	}
+	if (window(r) > 1)
+		stream_acknowledge_all(&r->session->stream);
 	return launch(r, a, err);
 }
 

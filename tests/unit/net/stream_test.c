@@ -4,6 +4,8 @@
 #include "base/clock.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -356,6 +358,50 @@ static void leftover_clear_text_stops_the_upgrade(void **state)
 	close(peer);
 }
 
+/* Two ends of a TCP connection. */
+static void connect_tcp(int ends[2])
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof a;
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&a, size), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&a, &size), 0);
+	ends[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(ends[0], (struct sockaddr *)&a, size), 0);
+	ends[1] = accept(listener, NULL, NULL);
+	close(listener);
+}
+
+/* Does the system acknowledge at once after a wait for input? */
+static bool is_quick_after_a_wait(bool all)
+{
+	int ends[2], quick = 0;
+	socklen_t size = sizeof quick;
+	struct buf line = BUF_INIT;
+	struct stream s;
+	struct error err;
+
+	connect_tcp(ends);
+	setsockopt(ends[0], IPPROTO_TCP, TCP_QUICKACK, &quick, sizeof quick);
+	stream_open(&s, ends[0], LATER_MS);
+	if (all)
+		stream_acknowledge_all(&s);
+	assert_false(stream_read_line(&s, &line, 512, clock_now_ms() + SOON_MS, &err));
+	getsockopt(ends[0], IPPROTO_TCP, TCP_QUICKACK, &quick, &size);
+	stream_close(&s);
+	close(ends[1]);
+	return quick;
+}
+
+static void input_is_acknowledged_at_once_when_asked_for(void **state)
+{
+	(void)state;
+	assert_false(is_quick_after_a_wait(false));
+	assert_true(is_quick_after_a_wait(true));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +418,7 @@ int main(void)
 		cmocka_unit_test(a_closed_peer_fails_the_write_and_keeps_its_words),
 		cmocka_unit_test(turns_count_waits_after_output),
 		cmocka_unit_test(leftover_clear_text_stops_the_upgrade),
+		cmocka_unit_test(input_is_acknowledged_at_once_when_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
