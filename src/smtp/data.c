@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { BLOCK = 64 * 1024 };
+enum { BLOCK = 32 * 1024 };
 
 /*
  * Where in a line the encoder is: a dot is doubled at a line's start, which may be the start of a
