@@ -32,6 +32,8 @@ import servers  # noqa: E402
 from wire import delay_line  # noqa: E402
 
 RTTS = (0.05, 0.15)
+MARK = "<!-- Written by tests/bench/run --page: -->"
+MEMORY = "/dev/shm"
 SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 SMALL = (b"From: Me <me@example.org>\r\nTo: a@example.net\r\nSubject: small\r\n"
          b"Date: Wed, 25 Nov 2026 12:00:00 +0000\r\nMessage-ID: <bench@example.org>\r\n\r\n" +
@@ -117,7 +119,7 @@ class Run:
 class Bench:
     def __init__(self, options):
         self.options, self.folder = options, tempfile.mkdtemp(prefix="sendoff-bench-")
-        self.results = {}
+        self.results, self.said = {}, []
         self.bundle = os.path.join(self.folder, "bundle.pem")
         with open(self.bundle, "wb") as out:
             for name in (SYSTEM_BUNDLE, certs.get("good").ca):
@@ -125,6 +127,8 @@ class Bench:
                     shutil.copyfileobj(part, out)
         self.clients = peers.installed(self.folder, self.bundle)
         self.small = self.file("small", SMALL)
+        if os.path.isdir(MEMORY):  # the servers' own fsync is not what is measured
+            tempfile.tempdir = MEMORY
         self.real = servers.postfix()
         self.discard()
 
@@ -171,6 +175,13 @@ class Bench:
             for run in done[client.name][:3]:
                 run.rss = peak_memory(client, recipients, message)
 
+    def about(self):
+        self.say("%s, Linux %s, %d CPUs, load %.1f at the start" % (
+            time.strftime("%Y-%m-%d"), os.uname().release, os.cpu_count(), os.getloadavg()[0]))
+        for client in self.clients[1:]:
+            self.say(first_line(client.path(), "--version"))
+        self.say("GnuTLS " + first_line("pkg-config", "--modversion", "gnutls"))
+
     # What is measured.
 
     def slopes(self, real, implicit, count, clients=None):
@@ -198,7 +209,7 @@ class Bench:
         early = [peers.SendoffEarly(self.folder, self.bundle)]
         self.table("round trips with PIPECONNECT", [
             (label, self.slopes(real, implicit, 1, early)) for label, real, implicit in kinds[2:]])
-        print("delay line: " + self.results["delay line"])
+        self.say("by " + self.results["delay line"])
 
     def small_message(self):
         """One small message on loopback."""
@@ -278,16 +289,34 @@ class Bench:
                 for name, runs in done.items()})
         self.table(title, rows)
 
+    def say(self, line=""):
+        self.said.append(line.rstrip())
+        print(line.rstrip(), flush=True)
+
     def table(self, title, rows):
         self.results[title] = rows
         names = list(dict.fromkeys(name for _, values in rows for name in values))
-        print("\n" + title)
+        self.say()
+        self.say(title)
         widths = [max(len(name), 10) for name in names]
-        print(" " * 38 + "  ".join(name.rjust(w) for name, w in zip(names, widths)))
+        self.say(" " * 38 + "  ".join(name.rjust(w) for name, w in zip(names, widths)))
         for label, values in rows:
-            print(label.ljust(38) + "  ".join(
+            self.say(label.ljust(38) + "  ".join(
                 str(values.get(name, "")).rjust(w) for name, w in zip(names, widths)))
-        sys.stdout.flush()
+
+
+def first_line(*words):
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                          check=False, stdin=subprocess.DEVNULL)
+    return " ".join((done.stdout.splitlines() or [words[0]])[0].split()[:3])
+
+
+def write_page(path, lines):
+    """Puts what was printed below the mark, in place of what stood there."""
+    with open(path, encoding="utf-8") as file:
+        head = file.read().partition(MARK)[0]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(head + MARK + "\n\n```\n" + "\n".join(lines).strip("\n") + "\n```\n")
 
 
 SECTIONS = {"trips": Bench.trips, "small": Bench.small_message, "large": Bench.large_message,
@@ -302,8 +331,10 @@ def main():
     parser.add_argument("--quick", action="store_true", help="less of everything")
     parser.add_argument("--json", help="write the tables there too")
     parser.add_argument("--svg", help="draw the round trips and the CPU time there")
+    parser.add_argument("--page", help="put what is printed below the mark in this page")
     options = parser.parse_args()
     bench = Bench(options)
+    bench.about()
     try:
         for name in options.sections or SECTIONS:
             SECTIONS[name](bench)
@@ -312,6 +343,8 @@ def main():
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(bench.results, file, indent=1)
+    if options.page:
+        write_page(options.page, bench.said)
     if options.svg:
         chart.write(options.svg, bench.results)
 
