@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Real servers, each started when first asked for, once per process, and stopped at its end.
 
-    real = servers.postfix()             or exim(); raises SkipTest where it cannot be had
+    real = servers.postfix()             or exim(), opensmtpd(); raises SkipTest where it cannot be had
     box.account(server=real.via("starttls"))
     ... send ...
     message = real.take()                what was delivered: a smtpd.Message
@@ -20,6 +20,7 @@ from daemon import need_root
 from dovecot import Dovecot
 from exim import Exim
 from kerberos import Kerberos
+from opensmtpd import OpenSmtpd
 from postfix import Postfix
 from smtpd import Server
 
@@ -88,3 +89,11 @@ def exim():
     need_root()
     inbox = sink()
     return Real(Exim(inbox.port, dovecot().socket, USERS), inbox)
+
+
+@functools.lru_cache(None)
+def opensmtpd():
+    """In clear only, without logins; see OpenSmtpd."""
+    need_root()
+    inbox = sink()
+    return Real(OpenSmtpd(inbox.port), inbox)

@@ -145,3 +145,31 @@ class PostfixTest(Road, Case):
 
 class EximTest(Road, Case):
     start = staticmethod(servers.exim)
+
+
+class OpenSmtpdTest(Case):
+    """One command, one reply: it offers neither PIPELINING nor CHUNKING."""
+
+    def setUp(self):
+        self.real = servers.opensmtpd()
+        self.real.sink.messages.clear()
+
+    def send(self, text, *recipients):
+        box = self.sandbox(self.real.via("off", user=None))
+        return box.sendmail("-i", "-f", "alice@example.org", *recipients, stdin=text)
+
+    def test_content_arrives_byte_for_byte(self):
+        for name, body in CONTENT.items():
+            with self.subTest(name):
+                self.assertExit(self.send(HEADER + "\n" + body, "bob@example.net"), 0)
+                self.assertEqual(servers.without_trace(self.real.one()),
+                                 on_the_wire(HEADER + "\n" + body))
+
+    def test_one_refused_does_not_cost_the_others_their_mail(self):
+        done = self.send(MESSAGE, "bob@example.net", "refused@example.net", "carol@example.net")
+        self.assertExit(done, 67, "2 of 3 recipients got the message; send again only to "
+                        "refused@example.net")
+        came = self.real.one().to
+        while len(came) < 2:  # it may deliver to each by itself
+            came += self.real.one().to
+        self.assertEqual(sorted(came), ["bob@example.net", "carol@example.net"])
