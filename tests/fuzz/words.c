@@ -43,7 +43,10 @@ static void add_q(struct buf *out, const char *s, size_t len)
 static bool add_content(struct buf *out, char encoding, const char *s, size_t len)
 {
 	encoding = ascii_lower(encoding);
-	if (memchr(s, '?', len) || (encoding != 'q' && encoding != 'b'))
+	for (size_t i = 0; i < len; i++)
+		if (s[i] == '?' || s[i] < '!' || s[i] > '~')
+			return false;
+	if (encoding != 'q' && encoding != 'b')
 		return false;
 	if (encoding == 'b')
 		return base64_decode(out, s, len);
