@@ -8,7 +8,7 @@ import random
 LENGTHS = (0, 1, 2, 57, 75, 76, 77, 997, 998, 999, 1000, 1022, 1023, 1024, 4096, 16384, 65536)
 UNITS = (b"a", b"ab ", b"a\n", b"word word\n", b" \n", b"\t \n", b"=3D \n", b".\n", b"..\r\n", b"From \n", b"\r\n",
          "é".encode(), "日本\n".encode(), "😀 ".encode(), b"\xff\xfe\n", b"a\xe9", b"a\rb", b"\r\r\n", b"\0", b"a\0\n",
-         b"\n.\n", b"\r.\r", b"--\n", b"-- \n")
+         b"\n.\n", b"\r.\r", b"--\n", b"-- \n", b"x" * 75 + b"--b\n", b"-x--bb--\n")
 BLOCKS = (1024, 4096, 16384, 65536)
 
 
