@@ -8,7 +8,7 @@
  * spool holds them: a binary leaf that came in raw (not base64) has had its line ends
  * made CR LF by the reader like all of the message, and arrives so.  A label
  * that is no encoding we know of is read as none.  A multipart without a
- * delimiter is encoded as text.  Sealed and uuencoded parts stay as they are.
+ * part is encoded as text.  Sealed and uuencoded parts stay as they are.
  */
 #ifndef MESSAGE_CONVERT_H
 #define MESSAGE_CONVERT_H

@@ -85,8 +85,8 @@ static bool can_be_split(const char *s, size_t len)
 
 static bool needs_encoding(const char *s, size_t len, bool utf8)
 {
-	if (ascii_has_8bit(s, len))
-		return !utf8 || !utf8_is_valid(s, len);
+	if (ascii_has_8bit(s, len) && !(utf8 && utf8_is_valid(s, len)))
+		return true;
 	return len > WORD_MAX && !has_blank(s, len) && !can_be_split(s, len);
 }
 

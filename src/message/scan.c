@@ -15,7 +15,7 @@ struct level {
 	size_t part;
 	bool is_digest;
 	bool is_closed; /* its close delimiter was seen: what follows is its epilogue */
-	bool has_delimiter;
+	bool has_part;
 };
 
 enum state { IN_HEADER, IN_LEAF, IN_BETWEEN };
@@ -76,18 +76,18 @@ static void push_level(struct scanner *s, struct media_type *type)
 
 	l->part = s->open[s->open_count - 1];
 	l->is_digest = type->is_digest;
-	l->is_closed = l->has_delimiter = false;
+	l->is_closed = l->has_part = false;
 	buf_truncate(&l->boundary, 0);
 	buf_swap(&l->boundary, &type->boundary);
 	s->state = IN_BETWEEN;
 }
 
-/* A multipart of which no delimiter came is a leaf after all. */
+/* A multipart of which no part came is a leaf after all. */
 static void pop_level(struct scanner *s)
 {
 	struct level *l = &s->levels[--s->depth];
 
-	if (!l->has_delimiter)
+	if (!l->has_part)
 		s->scan->parts[l->part].is_leaf = true;
 }
 
@@ -223,7 +223,8 @@ static bool delimiter(struct scanner *s, size_t level, enum match match, const s
 		pop_level(s);
 	while (s->open[s->open_count - 1] != l->part)
 		end_part(s, end);
-	l->has_delimiter = true;
+	add_facts(s, &s->scan->parts[l->part].facts, line->data, line->len);
+	l->has_part |= match != MATCH_CLOSE;
 	l->is_closed = match == MATCH_CLOSE;
 	s->state = IN_BETWEEN;
 	s->is_digest = l->is_digest;

@@ -21,7 +21,7 @@ enum {
 
 /*
  * A leaf, a multipart or a message; offsets are into the body.  Sealed parts and multiparts without any
- * delimiter are leaves, whatever they hold.
+ * part are leaves, whatever they hold.
  */
 struct part {
 	enum media_kind kind;

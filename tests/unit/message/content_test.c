@@ -77,6 +77,7 @@ static const struct row rows[] = {
 	ROW("header of a part, offered", OFFER_8BITMIME, MIXED "\n--b\nContent-Description: \xc3\xa9\n\nhi\n--b--\n",
 		MIXED "\n--b\nContent-Description: \xc3\xa9\n\nhi\n--b--\n", SAME_BODY | IS_8BIT),
 	ROW("preamble", 0, MIXED "\npr\xc3\xa9\n--b\n\nhi\n--b--\nepi\xc3\xa9\n", MIXED "\npr??\n--b\n\nhi\n--b--\nepi??\n", 0),
+	ROW("only a close delimiter", 0, MIXED "\npr\xc3\xa9\n--b--\nepi\xc3\xa9\n", MIXED QP "\npr=C3=A9\n--b--\nepi=C3=A9\n", 0),
 	ROW("message inside", 0, MIXED "\n--b\nContent-Type: message/rfc822\n\nSubject: \xc3\xa9\n\n\xc3\xa9\n--b--\n",
 		MIXED "\n--b\nContent-Type: message/rfc822\n\nSubject: =?utf-8?Q?=C3=A9?=\n" V1 UTF8 QP "\n=C3=A9\n--b--\n", 0),
 	ROW("message inside, no header", 0, MIXED "\n--b\nContent-Type: message/rfc822\n\n\n\xc3\xa9\n--b--\n",

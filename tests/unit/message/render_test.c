@@ -259,6 +259,24 @@ static void text_without_blanks_becomes_words(void **state)
 }
 
 /* A word of 2,000 octets, as PHP scripts make them, is the same text in words of the right length. */
+static void utf8_without_blanks_becomes_words_too(void **state)
+{
+	struct buf field = BUF_INIT, out = BUF_INIT, text = BUF_INIT;
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	buf_adds(&field, "X: ");
+	for (int i = 0; i < 700; i++)
+		buf_adds(&field, "\xc3\xa9");
+	assert_true(render(field.data, field.len, true, &out, &err));
+	read_value(&out, &text);
+	assert_int_equal(text.len, field.len - 2);
+	assert_memory_equal(text.data, field.data + 2, text.len);
+	buf_release(&field);
+	buf_release(&out);
+	buf_release(&text);
+}
+
 static void overlong_encoded_words_are_split(void **state)
 {
 	static const char *const starts[] = { "=?UTF-8?B?", "=?utf-8?q?", "=?iso-8859-1?B?" };
@@ -391,6 +409,7 @@ int main(void)
 		cmocka_unit_test(mixed_text_reads_back),
 		cmocka_unit_test(long_lines_are_folded_at_blanks),
 		cmocka_unit_test(text_without_blanks_becomes_words),
+		cmocka_unit_test(utf8_without_blanks_becomes_words_too),
 		cmocka_unit_test(overlong_encoded_words_are_split),
 		cmocka_unit_test(address_lists_are_folded_at_commas_too),
 		cmocka_unit_test(what_cannot_be_folded_is_refused),

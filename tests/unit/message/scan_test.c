@@ -75,7 +75,7 @@ static const struct row rows[] = {
 	{ MIXED, "--b\nno field\n--b--\n", "multi(text[no field])" },
 	{ MIXED, "no delimiter\n", "multi[no delimiter|]" },
 	{ MIXED, "", "multi[]" },
-	{ MIXED, "--b--\n", "multi()" },
+	{ MIXED, "--b--\n", "multi[--b--|]" },
 	{ "multipart/mixed", "--b\n\none\n--b--\n", "multi[--b||one|--b--|]" },
 	{ "multipart/mixed; boundary*0=\"a \"; boundary*1*=%41", "--a A\n\none\n--a A--\n", "multi(text[one])" },
 	{ "multipart/mixed; x=\"; boundary=c\"; (c;) boundary=b ", "--b\n\none\n--b--\n", "multi(text[one])" },
