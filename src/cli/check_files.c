@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "config/aliases.h"
+#include "config/sandbox.h"
 #include "queue/overdue.h"
 #include "queue/store.h"
 #include "smtp/mechanism.h"
@@ -123,6 +124,16 @@ static void look_at_queue(struct check *c)
 	warn_if_overdue(c);
 }
 
+/* Checking itself is not confined: it looks at more than a message needs. */
+static void look_at_sandbox(struct check *c)
+{
+	const struct account *a = config_account(&c->config, c->account.name);
+	const char *reason = sandbox_reason(&c->config, a, SANDBOX_ACCOUNT);
+
+	check_say(c, MARK_OK, "sandbox", -1, NULL, "%s%s", reason ? "off: " : "on while a message is sent",
+		reason ? reason : "");
+}
+
 static const char *source_of_secret(const struct account *a)
 {
 	return a->password ? "password" : a->password_file ? "password_file" : "password_command";
@@ -153,5 +164,6 @@ bool check_files(struct check *c)
 		return false;
 	look_at_aliases(c);
 	look_at_queue(c);
+	look_at_sandbox(c);
 	return fetch_secret(c);
 }

@@ -27,7 +27,7 @@ bool secret_is_configured(const struct account *a);
 
 /*
  * Keeps it with the account, as long as that lives, for a process that can run no command any more: secret_get gives
- * it again.
+ * it again.  The account must be one of c's.
  */
 void secret_keep(struct config *c, const struct account *a, const struct secret *s);
 

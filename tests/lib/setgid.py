@@ -19,7 +19,7 @@ import tempfile
 from sandbox import SANITIZERS, Done, binary, parse_log
 
 GROUP = 4242
-USERS = {"alice": 4001, "bob": 4002, "root": 0}
+USERS = {"alice": 4001, "bob": 4002, "sendoff": 4003, "root": 0}
 
 
 def system_directory():
@@ -38,6 +38,11 @@ def reason_not_to():
     if subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL, check=False).returncode:
         return "no mount namespaces"
     return None
+
+
+def gid_of(user):
+    """A user's group is their own; the service's is the one that owns configuration and queue."""
+    return GROUP if user == "sendoff" else USERS[user]
 
 
 class Install:
@@ -68,7 +73,7 @@ class Install:
         os.makedirs(self.file("home"))
         for name, uid in USERS.items():
             if uid:
-                users += "%s:x:%d:%d:%s:%s:/bin/sh\n" % (name, uid, uid, name.title(), self.home(name))
+                users += "%s:x:%d:%d:%s:%s:/bin/sh\n" % (name, uid, gid_of(name), name.title(), self.home(name))
                 os.makedirs(self.home(name))
                 os.chown(self.home(name), uid, uid)
         self.write("passwd", users, mode=0o644)
@@ -115,12 +120,12 @@ class Install:
 
     def command(self, program, words, user, setup, prefix):
         """`setup` is shell that runs as the user just before the program."""
-        uid = USERS[user]
+        ids = ["--reuid", str(USERS[user]), "--regid", str(gid_of(user)), "--clear-groups"]
         inner = "%s\nexec %s \"$@\"" % (setup, prefix)
         outer = "mount --bind %s %s && mount --bind %s /etc/passwd && mount --bind %s /etc/group && exec \"$@\"" % (
             self.file("etc"), self.etc, self.file("passwd"), self.file("group"))
         return ["unshare", "-m", "sh", "-c", outer, "sh",
-                "setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "--",
+                "setpriv", *ids, "--",
                 "sh", "-c", inner, "sh", self.file("bin", program), *words]
 
     def start(self, program, *words, user="alice", env=None, setup="", prefix="", **options):
@@ -143,6 +148,9 @@ class Install:
         if done.status == 99 or "Sanitizer" in done.stderr or "runtime error:" in done.stderr:
             raise AssertionError("sanitizer: %s" % done)
         return done
+
+    def sendoff(self, *words, **options):
+        return self.run("sendoff", *words, **options)
 
     def log(self):
         path = self.file("log", "log")

@@ -25,7 +25,7 @@ class CheckCase(Case):
 
 
 class Steps(CheckCase):
-    FILES = ["files", "account", "aliases", "queue", "secret"]
+    FILES = ["files", "account", "aliases", "queue", "sandbox", "secret"]
 
     def test_starttls(self):
         server = self.server(tls="starttls", **LOGIN)
@@ -54,7 +54,7 @@ class Steps(CheckCase):
         for resumed in (False, True):
             steps, order = self.check(box)
             self.assertEqual("resumed" in steps["tls"]["detail"], resumed)
-        self.assertEqual(order[5:9], ["lookup", "connect", "tls", "certificate"])
+        self.assertEqual(order[6:10], ["lookup", "connect", "tls", "certificate"])
 
     def test_text(self):
         box = self.sandbox(self.server(**LOGIN))
