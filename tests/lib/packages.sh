@@ -16,8 +16,12 @@ missing() { # KIND...: those of them that are not installed
 	done
 }
 
+apt_get() { # COMMAND...: asks nothing, tries again where the network fails
+	DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 "$@"
+}
+
 update_index() { # of what apt can get; once a run
-	[ -n "${index_updated-}" ] || apt-get update -qq
+	[ -n "${index_updated-}" ] || apt_get update
 	index_updated=yes
 }
 
@@ -38,7 +42,7 @@ install_packages() { # KIND...: installs what is missing; no service starts
 	fi
 	status=0
 	# shellcheck disable=SC2086
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $wanted \
+	apt_get install -y --no-install-recommends $wanted \
 		>"$top/build/install.log" 2>&1 </dev/null || status=$?
 	[ -z "$policy" ] || rm -f $policy
 	case $wanted in
@@ -52,7 +56,7 @@ install_packages() { # KIND...: installs what is missing; no service starts
 fetch() { # FOLDER NAME...: their .deb files and those of what they depend on
 	into=$1
 	shift
-	apt-get install -y -qq --reinstall --download-only --no-install-recommends \
+	apt_get install -y --reinstall --download-only --no-install-recommends \
 		-o APT::Sandbox::User=root -o Dir::Cache::archives="$into" "$@" \
 		>"$top/build/unpack.log" 2>&1 </dev/null || {
 		cat "$top/build/unpack.log" >&2
