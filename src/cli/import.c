@@ -187,10 +187,34 @@ static bool is_here(const struct draft_section *account)
 		(host && (ascii_equal(host, "localhost") || ascii_starts_with(host, "127.") || strcmp(host, "::1") == 0));
 }
 
+static bool lacks_secret(const struct draft_section *account)
+{
+	static const char *const without[] = { "none", "external", "gssapi" };
+	const char *auth = draft_get(account, "auth");
+
+	for (size_t i = 0; auth && i < sizeof without / sizeof *without; i++)
+		if (ascii_equal(auth, without[i]))
+			return false;
+	return draft_get(account, "user") && !draft_get(account, "password") && !draft_get(account, "password_command");
+}
+
+/* What has to be said of an account as a whole. */
+static void look_over(struct draft *d, struct draft_section *account)
+{
+	const char *tls = draft_get(account, "tls");
+
+	if (lacks_secret(account)) {
+		draft_note(d, account, "no secret for '%s': set password, password_command or password_file, and take auth = none away",
+			account->name);
+		draft_set(d, account, "auth", "none");
+	} else if (tls && strcmp(tls, "off") == 0 && draft_get(account, "user") && !is_here(account)) {
+		draft_note(d, account, "sendoff logs in over an encrypted connection only: set tls, or auth = none");
+	}
+}
+
 static bool finish_account(struct import *im, const struct import_section *s, struct error *err)
 {
 	struct draft_section *account = draft_add_account(&im->draft, s->name);
-	const char *tls;
 
 	for (size_t i = 0; i < im->common.count; i++)
 		apply(im, account, &im->common.items[i]);
@@ -200,9 +224,6 @@ static bool finish_account(struct import *im, const struct import_section *s, st
 	if (!draft_get(account, "host") && !draft_get(account, "socket"))
 		return error_set(err, EX_DATAERR, NULL, "%s: account '%s' names no server to send through",
 			im->format->program, s->name);
-	tls = draft_get(account, "tls");
-	if (tls && strcmp(tls, "off") == 0 && draft_get(account, "user") && !is_here(account))
-		draft_note(&im->draft, account, "sendoff logs in over an encrypted connection only: set tls, or auth = none");
 	return true;
 }
 
@@ -213,6 +234,8 @@ static bool convert(struct import *im, struct error *err)
 	for (size_t i = 0; ok && i < im->count; i++)
 		if (!im->sections[i].is_alias)
 			ok = finish_account(im, &im->sections[i], err);
+	for (size_t i = 1; ok && i < im->draft.count; i++)
+		look_over(&im->draft, im->draft.sections[i]);
 	if (ok && im->draft.count == 1)
 		ok = error_set(err, EX_DATAERR, NULL, "%s: no server to send through", im->format->program);
 	return ok;

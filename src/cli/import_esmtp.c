@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* esmtp: ~/.esmtprc.  Lines KEY = VALUE; `identity ADDRESS [default]` begins those for a sender. */
+/* esmtp: ~/.esmtprc.  Lines KEY = VALUE; `identity = ADDRESS` begins those for a sender, the first ones are the default. */
 #include "cli/import_format.h"
 
 #include "base/alloc.h"
@@ -10,14 +10,14 @@
 
 static const struct import_row rows[] = {
 	{ "certificate_passphrase", IMPORT_LOST, "a key's file must have no passphrase" },
-	{ "default", IMPORT_LATER, NULL },
 	{ "force_mda", IMPORT_LOST, "nothing is delivered locally" },
 	{ "force_reverse_path", IMPORT_LATER, NULL },
-	{ "force_sender", IMPORT_LATER, NULL },
+	{ "force_sender", IMPORT_LOST, "no Sender field is made; from_override = yes is for From" },
 	{ "helo", IMPORT_GLOBAL, "hostname" },
 	{ "hostname", IMPORT_LATER, NULL },
 	{ "identity", IMPORT_LATER, NULL },
 	{ "mda", IMPORT_LOST, "nothing is delivered locally" },
+	{ "message_id", IMPORT_LOST, "a Message-ID is added where there is none" },
 	{ "password", IMPORT_LATER, NULL },
 	{ "postconnect", IMPORT_LOST, "no command is run before or after a connection" },
 	{ "preconnect", IMPORT_LOST, "no command is run before or after a connection" },
@@ -27,7 +27,6 @@ static const struct import_row rows[] = {
 	{ NULL, IMPORT_SILENT, NULL },
 };
 
-/* words: the name, then the word `default` or nothing. */
 static bool begin_identity(struct import *im, const struct strlist *words, const struct import_file *f, unsigned line,
 	struct error *err)
 {
@@ -37,8 +36,6 @@ static bool begin_identity(struct import *im, const struct strlist *words, const
 	if (!words->count)
 		return error_set(err, EX_DATAERR, NULL, "%s:%u: an identity needs a name", f->path, line);
 	values_set(&v, "identity", words->items[0], f, line);
-	if (strlist_has(words, "default"))
-		values_set(&v, "default", "yes", f, line);
 	ok = import_add_section(im, words->items[0], &v, f, err);
 	values_release(&v);
 	return ok;
@@ -51,7 +48,7 @@ static bool set_value(struct import *im, const char *key, const struct strlist *
 
 	if (!import_last_section(im) && !import_add_section(im, "default", &none, f, err))
 		return false;
-	values_set(&import_last_section(im)->values, key, words->count ? words->items[words->count - 1] : "yes", f, line);
+	values_set(&import_last_section(im)->values, key, words->count ? words->items[0] : "yes", f, line);
 	return true;
 }
 
@@ -100,21 +97,29 @@ static bool parse(struct import *im, const struct import_file *f, struct error *
 	return ok;
 }
 
+/* esmtp's %u is our %U. */
+static void set_forced(struct import *im, struct draft_section *account, const char *address)
+{
+	struct buf from = BUF_INIT;
+
+	for (const char *at = address; *at; at++)
+		buf_addc(&from, *at == 'u' && at > address && at[-1] == '%' ? 'U' : *at);
+	draft_set(&im->draft, account, "from", buf_str(&from));
+	draft_set(&im->draft, account, "from_override", "yes");
+	buf_release(&from);
+}
+
 static void finish_sender(struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	const char *identity = values_get(v, "identity");
 	const char *forced = values_get(v, "force_reverse_path");
 
-	if (!forced)
-		forced = values_get(v, "force_sender");
 	if (identity && strchr(identity, '@')) {
 		draft_set(&im->draft, account, "match", identity);
 		draft_set(&im->draft, account, "from", identity);
 	}
-	if (forced) {
-		draft_set(&im->draft, account, "from", forced);
-		draft_set(&im->draft, account, "from_override", "yes");
-	}
+	if (forced)
+		set_forced(im, account, forced);
 }
 
 static void finish(struct import *im, const struct import_section *s, struct draft_section *account)
@@ -123,15 +128,15 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 	const char *server = values_get(v, "hostname");
 	bool tls = values_get(v, "starttls") && !values_is(v, "starttls", "disabled");
 
-	import_set_server(im, account, server ? server : "localhost", "25");
+	import_set_server(im, account, server ? server : "localhost", "587");
 	if (!tls)
 		draft_set(&im->draft, account, "tls", "off");
 	if (values_is(v, "starttls", "enabled"))
 		draft_note(&im->draft, account, "starttls = enabled has no equivalent: TLS is demanded; tls = off does without");
 	import_set_login(im, account, values_get(v, "username"), values_get(v, "password"));
 	finish_sender(im, v, account);
-	if (values_get(v, "default") && !draft_get(im->draft.sections[0], "account"))
-		draft_set(&im->draft, im->draft.sections[0], "account", account->name);
+	if (im->count > 1)
+		draft_set(&im->draft, im->draft.sections[0], "account", im->draft.sections[1]->name);
 }
 
 static const struct import_name names[] = { { "esmtprc", parse }, { NULL, NULL } };

@@ -37,12 +37,14 @@ static const struct import_row rows[] = {
 	{ "ssl", IMPORT_LATER, NULL },
 	{ "starttls", IMPORT_LATER, NULL },
 	{ "syslog", IMPORT_SILENT, NULL },
+	{ "tls", IMPORT_LATER, NULL },
 	{ "tls-anon-auth", IMPORT_LOST, "a server without a certificate is not trusted" },
 	{ "user", IMPORT_LATER, NULL },
 	{ "x509cafile", IMPORT_ACCOUNT, "tls_trust" },
 	{ "x509certfile", IMPORT_LATER, NULL },
 	{ "x509crlfile", IMPORT_LOST, "revocation lists are not read" },
 	{ "x509fmtder", IMPORT_LOST, "certificates are in PEM files" },
+	{ "x509keyfile", IMPORT_LATER, NULL },
 	{ NULL, IMPORT_SILENT, NULL },
 };
 
@@ -109,7 +111,8 @@ static bool is_remotes(const struct import_file *f)
 static void finish_tls(struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	const char *cert = values_get(v, "x509certfile");
-	bool implicit = values_get(v, "ssl");
+	const char *key = values_get(v, "x509keyfile");
+	bool implicit = values_get(v, "tls") || values_get(v, "ssl");
 
 	if (implicit)
 		draft_set(&im->draft, account, "tls", "implicit");
@@ -120,7 +123,8 @@ static void finish_tls(struct import *im, const struct import_values *v, struct 
 	if (values_get(v, "insecure"))
 		draft_set(&im->draft, account, "tls_verify", "no");
 	draft_set(&im->draft, account, "tls_cert", cert ? cert : "");
-	draft_set(&im->draft, account, "tls_key", cert ? cert : "");
+	if (cert)
+		draft_set(&im->draft, account, "tls_key", key ? key : cert);
 }
 
 /* defaulthost completes addresses, and is itself completed with defaultdomain where it has no dot; me is the default. */

@@ -177,6 +177,8 @@ bool import_split(const char *text, struct strlist *words)
 
 	while (*text) {
 		text += strspn(text, " \t");
+		if (*text == '#')
+			break;
 		buf_truncate(&word, 0);
 		while (*text && (quote || !ascii_is_blank(*text)))
 			text += split_step(text, &quote, &word);

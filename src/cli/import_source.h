@@ -65,7 +65,7 @@ char *import_value_of(const char *rest, char separator);
 size_t import_key_length(const char *text);
 
 /*
- * Splits at blanks as a shell does, with '…', "…" and a backslash.  False: a quote is not closed.
+ * Splits at blanks as a shell does, with '…', "…", a backslash, and # for a comment.  False: a quote is not closed.
  */
 bool import_split(const char *text, struct strlist *words);
 

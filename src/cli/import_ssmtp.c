@@ -82,13 +82,14 @@ static void add_user(struct import *im, const struct import_value *line, const s
 	struct draft_section *account = draft_add_account(&im->draft, line->key);
 	size_t len = strcspn(line->value, ":");
 	char *address = alloc_bytes(line->value, len);
-	const char *domain = strchr(draft_get(standard, "from"), '@');
+	const char *from = draft_get(standard, "from");
+	const char *domain = from ? strchr(from, '@') : NULL;
 
 	for (size_t i = 0; i < standard->count; i++)
 		draft_set(&im->draft, account, standard->keys[i].name, standard->keys[i].value);
 	draft_set(&im->draft, account, "from", address);
 	draft_set(&im->draft, account, "from_override", "yes");
-	if (strcmp(domain, "@%H") != 0)
+	if (domain && strcmp(domain, "@%H") != 0)
 		draft_setf(&im->draft, account, "match", "%s%s", line->key, domain);
 	if (line->value[len])
 		import_set_server(im, account, line->value + len + 1, "25");

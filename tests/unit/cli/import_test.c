@@ -76,6 +76,7 @@ static const struct {
 	{ "ssmtp.conf", "mailhub=h.example\nroot=\n", "from = %U@%H\n" },
 	{ "ssmtp.conf", "mailhub=h.example\nAuthUser=u\nAuthPass= =\"p\n", "password = \"=\"p\"\n" },
 	{ "ssmtp.conf", "mailhub=h.example\nAuthUser=u\nAuthPass=p\n", "; sendoff logs in over an encrypted" },
+	{ "ssmtp.conf", "mailhub=h.example\nhostname=a b\n", "; from is left out" },
 	{ "ssmtp.conf", "mailhub=h.example\nFromLineOverride=YES\n", "from_override = no\n" },
 	{ "ssmtp.conf", "mailhub=h.example\nUseTLSCert=YES\nTLSCert=/c.pem\n", "tls_key = /c.pem\n" },
 	{ "dma.conf", "SMARTHOST h.example\n", "port = 25\ntls = off\n" },
@@ -87,11 +88,17 @@ static const struct {
 	{ "dma.conf", "SMARTHOST h.example\nMAILNAME /etc/other\n", "; MAILNAME" },
 	{ "remotes", "h.example smtp --ssl\n", "port = 465\ntls = implicit\n" },
 	{ "remotes", "h.example smtp --insecure port=26\n", "port = 26\ntls = off\ntls_verify = no\n" },
+	{ "remotes", "h.example smtp tls x509certfile=/c x509keyfile=/k\n", "tls = implicit\ntls_cert = /c\ntls_key = /k\n" },
+	{ "remotes", "h.example smtp --user=u --pass=\n", "; no secret for" },
 	{ "remotes", "h.example qmqp\n", "; only SMTP is spoken" },
 	{ "remotes", "h.example --user=a\\ b --pass='\"'\n", "user = a b\npassword = \"\"\"\n" },
 	{ "esmtprc", "hostname h.example\nstarttls \"enabled\"\n", "; starttls = enabled" },
-	{ "esmtprc", "hostname = h.example\nforce sender = \"me@a.example\"\n", "from_override = yes\n" },
-	{ "esmtprc", "identity me@a.example default\nhostname = h.example:26\n", "account = me@a.example\n" },
+	{ "esmtprc", "hostname h.example # not 'this\n", "host = h.example\nport = 587\n" },
+	{ "esmtprc", "hostname = h.example\nforce reverse_path = \"%u@a.example\"\n",
+		"from = %U@a.example\nfrom_override = yes\n" },
+	{ "esmtprc", "hostname = h.example\nforce sender = \"me@a.example\"\n", "; esmtprc:2: force_sender has no" },
+	{ "esmtprc", "identity = a@a.example\nhostname = h.example:26\nidentity b@a.example\nhostname = i.example\n",
+		"account = a@a.example\n" },
 	{ "main.cf", "relayhost = h.example\n", "; relayhost without [ ]" },
 	{ "main.cf", "relayhost = [h.example]:submission\n", "; port is left out" },
 	{ "main.cf", "relayhost =\n  [h.example]:26\n", "host = h.example\nport = 26\n" },
@@ -194,6 +201,20 @@ static void one_note_for_what_accounts_inherit(void **state)
 	free(text);
 }
 
+/* Found by chance: the sender's domain was not to be had. */
+static void users_need_no_domain(void **state)
+{
+	const char *const names[] = { "ssmtp.conf", "revaliases" };
+	char *text;
+
+	scratch_write("ssmtp.conf", "mailhub=h.example\nhostname=a b\n", 0600);
+	scratch_write("revaliases", "root:me@a.example\n", 0600);
+	text = imported(EX_OK, names, 2);
+	assert_has(text, "[root]\n");
+	assert_lacks(text, "match =");
+	free(text);
+}
+
 static void words_are_split_as_a_shell_does(void **state)
 {
 	struct strlist words = STRLIST_INIT;
@@ -217,6 +238,7 @@ int main(void)
 		cmocka_unit_test(nothing_breaks_out_of_its_line),
 		cmocka_unit_test(a_secret_is_never_quoted_in_a_comment),
 		cmocka_unit_test(one_note_for_what_accounts_inherit),
+		cmocka_unit_test(users_need_no_domain),
 		cmocka_unit_test(words_are_split_as_a_shell_does),
 	};
 	int failed;
