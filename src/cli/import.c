@@ -152,6 +152,14 @@ void import_set_sender(struct import *im, struct draft_section *account)
 	draft_set(&im->draft, account, "from_override", "no");
 }
 
+void import_force_sender(struct import *im, struct draft_section *account, const char *address)
+{
+	draft_set(&im->draft, account, "from", address);
+	draft_set(&im->draft, account, "from_override", "yes");
+	draft_note(&im->draft, account, "from_override = yes replaces the From field too, which %s leaves",
+		im->format->program);
+}
+
 void import_set_aliases(struct import *im, const char *path)
 {
 	if (strcmp(path, "/etc/aliases") != 0)

@@ -87,15 +87,11 @@ static void finish_tls(struct import *im, const struct import_values *v, struct 
 static void finish_masquerade(struct import *im, const char *mask, struct draft_section *account)
 {
 	const char *at = strchr(mask, '@');
+	struct buf from = BUF_INIT;
 
-	if (at && at[1])
-		draft_set(&im->draft, account, "from", mask);
-	else if (at)
-		draft_setf(&im->draft, account, "from", "%s%%H", mask);
-	else
-		draft_setf(&im->draft, account, "from", "%%U@%s", mask);
-	draft_set(&im->draft, account, "from_override", "yes");
-	draft_note(&im->draft, account, "MASQUERADE: from_override replaces the From field too, which dma leaves");
+	buf_addf(&from, "%s%s%s", at ? "" : "%U@", mask, at && !at[1] ? "%H" : "");
+	import_force_sender(im, account, buf_str(&from));
+	buf_release(&from);
 }
 
 static void finish(struct import *im, const struct import_section *s, struct draft_section *account)

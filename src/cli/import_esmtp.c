@@ -104,8 +104,7 @@ static void set_forced(struct import *im, struct draft_section *account, const c
 
 	for (const char *at = address; *at; at++)
 		buf_addc(&from, *at == 'u' && at > address && at[-1] == '%' ? 'U' : *at);
-	draft_set(&im->draft, account, "from", buf_str(&from));
-	draft_set(&im->draft, account, "from_override", "yes");
+	import_force_sender(im, account, buf_str(&from));
 	buf_release(&from);
 }
 

@@ -78,6 +78,9 @@ void import_set_login(struct import *im, struct draft_section *account, const ch
 /* For programs whose sender is the caller at the domain, once that is set, and that never put one in another's place. */
 void import_set_sender(struct import *im, struct draft_section *account);
 
+/* For programs that put this address (%U and %H in it) in place of every sender, though not in the From field. */
+void import_force_sender(struct import *im, struct draft_section *account, const char *address);
+
 /* Sets the alias file, unless it is the one that sendoff takes by itself where it exists. */
 void import_set_aliases(struct import *im, const char *path);
 

@@ -170,10 +170,8 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 		draft_set(&im->draft, account, "auth", "login");
 	finish_names(im);
 	import_set_sender(im, account);
-	if (sender) {
-		draft_set(&im->draft, account, "from", sender);
-		draft_set(&im->draft, account, "from_override", "yes");
-	}
+	if (sender)
+		import_force_sender(im, account, sender);
 	chain(im, account);
 	import_set_queue(im);
 }

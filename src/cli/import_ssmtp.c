@@ -64,7 +64,7 @@ static void finish_tls(struct import *im, const struct import_values *v, struct 
 	}
 }
 
-/* Without FromLineOverride every message is from the calling user at this domain. */
+/* The sender is the calling user at this domain; FromLineOverride makes it that of the From field. */
 static void finish_sender(struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	const char *domain = values_get(v, "RewriteDomain");
@@ -72,8 +72,9 @@ static void finish_sender(struct import *im, const struct import_values *v, stru
 	if (!domain)
 		domain = values_get(v, "Hostname");
 	draft_set(&im->draft, im->draft.sections[0], "domain", domain ? domain : "");
-	draft_setf(&im->draft, account, "from", "%%U@%s", domain ? domain : "%H");
-	draft_set(&im->draft, account, "from_override", values_is(v, "FromLineOverride", "yes") ? "no" : "yes");
+	import_set_sender(im, account);
+	if (values_is(v, "FromLineOverride", "yes"))
+		draft_note(&im->draft, account, "FromLineOverride has no equivalent: the sender is what -f says, else from, never the From field's");
 }
 
 /* USER is known; what follows is ADDRESS[:HOST[:PORT]]. */
