@@ -95,7 +95,7 @@ static bool parse_words(struct cursor *c, struct options *o, struct error *err)
 
 	while (*c->next && (*c->next)[0] == '-' && (*c->next)[1]) {
 		const char *word = *c->next++;
-		struct error other;
+		struct error other = ERROR_INIT;
 
 		if (strcmp(word, "--") == 0)
 			break;

@@ -256,10 +256,11 @@ static bool load(const struct buf *text, dictionary **d)
 {
 	FILE *f = fmemopen(text->data, text->len, "r");
 
-	*d = f ? iniparser_load_file(f, "sendoff.ini") : NULL;
-	if (f)
-		fclose(f);
-	return f;
+	if (!f)
+		return false;
+	*d = iniparser_load_file(f, "sendoff.ini");
+	fclose(f);
+	return true;
 }
 #else
 /* Version 4.1 takes names only.  False: there is no /proc to name it by. */

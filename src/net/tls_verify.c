@@ -96,20 +96,20 @@ static bool check_pins(
 
 static gnutls_typed_vdata_st name_to_check(const char *name, union net_address *address)
 {
-	gnutls_typed_vdata_st data = { .type = GNUTLS_DT_DNS_HOSTNAME,
+	gnutls_typed_vdata_st check = { .type = GNUTLS_DT_DNS_HOSTNAME,
 		.data = (unsigned char *)name };
 
 	if (!address_parse(name, address))
-		return data;
-	data.type = GNUTLS_DT_IP_ADDRESS;
+		return check;
+	check.type = GNUTLS_DT_IP_ADDRESS;
 	if (address->any.sa_family == AF_INET6) {
-		data.data = (unsigned char *)&address->v6.sin6_addr;
-		data.size = sizeof address->v6.sin6_addr;
+		check.data = (unsigned char *)&address->v6.sin6_addr;
+		check.size = sizeof address->v6.sin6_addr;
 	} else {
-		data.data = (unsigned char *)&address->v4.sin_addr;
-		data.size = sizeof address->v4.sin_addr;
+		check.data = (unsigned char *)&address->v4.sin_addr;
+		check.size = sizeof address->v4.sin_addr;
 	}
-	return data;
+	return check;
 }
 
 static void add_reason(struct buf *text, const char *reason)

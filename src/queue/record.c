@@ -151,7 +151,9 @@ bool record_to_number(const struct record *r, size_t value, uint64_t max, uint64
 {
 	unsigned long long n;
 
-	if (!r->values[value] || !ascii_to_number(r->values[value], max, &n))
+	const char *text = r->values[value];
+
+	if (!text || (text[0] == '0' && text[1]) || !ascii_to_number(text, max, &n))
 		return false;
 	*number = n;
 	return true;

@@ -29,7 +29,7 @@ void report_add_wrapped(struct buf *out, const char *text)
 /* One line of ASCII. */
 static void add_ascii(struct buf *out, const char *text, size_t max)
 {
-	for (size_t i = 0; text[i] && i < max; i++)
+	for (size_t i = 0; i < max && text[i]; i++)
 		buf_addc(out, ascii_is_control(text[i]) || ascii_is_8bit(text[i]) ? '?' : text[i]);
 }
 

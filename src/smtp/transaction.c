@@ -198,6 +198,7 @@ bool transaction_stream(struct session *s, const struct mail_stream *stream, str
 		bool avoided = s->avoid_chunking;
 
 		ok = go(&r, err);
+		/* cppcheck-suppress incorrectLogicOperator ; go may have set it */
 		if (!ok && s->avoid_chunking && !avoided)
 			ok = start_anew(&r, err);
 	}

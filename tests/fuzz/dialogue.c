@@ -220,17 +220,20 @@ static void send_one(struct session *s, const struct mail *mail)
 	delivery_result_release(&results);
 }
 
+enum { MAILS = 5 };
+
 struct flow {
 	struct mail *mail;
 	struct delivery_result *results;
-	size_t handed, done, count;
+	bool is_done[MAILS];
+	size_t handed, done;
 };
 
 static struct mail *next_mail(void *context, struct delivery_result **results)
 {
 	struct flow *f = context;
 
-	if (f->handed == f->count)
+	if (f->handed == MAILS)
 		return NULL;
 	*results = &f->results[f->handed];
 	return &f->mail[f->handed++];
@@ -240,7 +243,10 @@ static void mail_done(void *context, struct mail *mail, struct delivery_result *
 {
 	struct flow *f = context;
 
-	fuzz_require(mail == &f->mail[f->done] && results == &f->results[f->done], "mails end in their order");
+	size_t i = (size_t)(mail - f->mail);
+
+	fuzz_require(i < f->handed && !f->is_done[i] && results == &f->results[i], "a mail ends once");
+	f->is_done[i] = true;
 	f->done++;
 	hear();
 	check_results(results, was_sent());
@@ -248,10 +254,9 @@ static void mail_done(void *context, struct mail *mail, struct delivery_result *
 
 static void send_stream(struct session *s, const struct mail *mail)
 {
-	enum { MAILS = 5 };
 	struct mail mails[MAILS];
 	struct delivery_result results[MAILS];
-	struct flow flow = { .mail = mails, .results = results, .count = MAILS };
+	struct flow flow = { .mail = mails, .results = results };
 	struct mail_stream stream = { .next = next_mail, .done = mail_done, .context = &flow, .window = 3 };
 	struct error err = ERROR_INIT;
 	bool ok;
