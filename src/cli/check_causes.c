@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-/* What else a failure of a step may come from.  The first two conditions: "" and 0 mean any. */
+/* What else a failure of a step may come from. */
 static const struct {
-	const char *step, *words; /* words: in the error's text */
-	unsigned port;
+	const char *step, *words; /* words in the error's text */
+	unsigned port;            /* the account's; 0: any */
 	const char *cause;
 } causes[] = {
 	{ "lookup", "", 0, "a captive portal or no network at all gives the same: does a web page open?" },
@@ -19,8 +19,8 @@ static const struct {
 	{ "tls", "not trusted", 0, "a captive portal, or a virus scanner that looks into TLS, shows its own certificate" },
 	{ "tls", "is for ", 0, "a captive portal shows the certificate of another name" },
 	{ "tls", "no TLS", 0, "port and tls belong together: 587 with starttls, 465 with implicit" },
-	{ "auth", "", 0, "the provider may want an app password or OAuth2 (auth = xoauth2) in place of the password" },
-	{ "mail", "", 0, "most providers let a login send only as its own addresses: see 'from'" },
+	{ "auth", ": 535", 0, "the provider may want an app password or OAuth2 (auth = xoauth2) in place of the password" },
+	{ "mail", ": 55", 0, "most providers let a login send only as its own addresses: see 'from'" },
 };
 
 /* The keys that a step depends on. */

@@ -10,6 +10,7 @@
 #include "queue/store.h"
 #include "smtp/mechanism.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -103,6 +104,19 @@ static void warn_if_overdue(struct check *c)
 	buf_release(&since);
 }
 
+/* Can the directory be made: may its nearest parent that is there be written? */
+static bool can_be_made(const char *path)
+{
+	char *parent = alloc_string(path), *slash;
+	bool can;
+
+	while ((slash = strrchr(parent, '/')) && slash > parent && access(parent, F_OK) < 0)
+		*slash = '\0';
+	can = access(slash > parent ? parent : "/", W_OK | X_OK) == 0;
+	free(parent);
+	return can;
+}
+
 static void look_at_queue(struct check *c)
 {
 	struct store s = STORE_INIT;
@@ -113,7 +127,11 @@ static void look_at_queue(struct check *c)
 			"off: what cannot be sent at once fails");
 		return;
 	}
-	if (access(c->config.queue_dir, F_OK) < 0)
+	if (access(c->config.queue_dir, F_OK) < 0 && !can_be_made(c->config.queue_dir))
+		check_say(c, MARK_WARN, "queue", -1,
+			"make that directory, or set queue_dir to another",
+			"%s is not there and cannot be made", c->config.queue_dir);
+	else if (access(c->config.queue_dir, F_OK) < 0)
 		check_say(c, MARK_OK, "queue", -1, NULL, "on: %s, made when it is needed",
 			c->config.queue_dir);
 	else if (store_open(&s, &c->config, c->params->caller, STORE_EXISTING, &err))

@@ -144,15 +144,21 @@ static bool ask(struct check *c, const char *step, const char *line, enum sessio
 	struct session *s = &c->session;
 	int64_t begun_ms = clock_now_ms();
 	struct error err = ERROR_INIT;
+	struct buf shown = BUF_INIT;
 	bool ok = session_command(s, &err, "%s", line);
 
 	if (ok && reply_class(&s->reply) == 2) {
 		say_reply(c, MARK_OK, step, clock_now_ms() - begun_ms);
 		return true;
 	}
+	if (strcmp(step, "rcpt") == 0)
+		buf_addf(&shown, "%.*s>", (int)strcspn(line, ">"), line);
+	else
+		buf_adds(&shown, "MAIL FROM");
 	if (ok)
-		session_refused(s, step, strcmp(step, "rcpt") == 0 ? EX_NOUSER : EX_UNAVAILABLE,
+		session_refused(s, buf_str(&shown), strcmp(step, "rcpt") == 0 ? EX_NOUSER : EX_UNAVAILABLE,
 			login, &err);
+	buf_release(&shown);
 	session_error(s, &err);
 	return check_fail(c, step, clock_now_ms() - begun_ms, &err);
 }

@@ -26,8 +26,7 @@ static void check_host(const struct config *c, const struct account *a, struct p
 	if (a->hosts.count || a->socket)
 		return;
 	error_set(&err, EX_CONFIG, NULL, "%s:%u: account '%s': no 'host'", a->file, a->line, a->name);
-	if (known)
-		error_hint(&err, "%s", known->hint);
+	error_hint(&err, "%s", known ? known->hint : "set host to the name of the submission server, or provider");
 	problem_add_error(p, &err);
 }
 

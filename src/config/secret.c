@@ -202,6 +202,7 @@ static bool read_secret_file(struct buf *b, const struct account *a, struct call
 
 	if (fd < 0 && (err->code == EX_NOINPUT || err->code == EX_NOPERM)) {
 		err->code = EX_NOPERM;
+		error_hint(err, "write the secret into that file, readable by you alone, or name another");
 		error_scope(err, ERROR_OF_ROUTE);
 	}
 	if (fd < 0)

@@ -134,6 +134,8 @@ static int dial_proxy(const struct dial_params *p, struct dial_peer *peer, struc
 	if (fd < 0 || !socks_connect(fd, &proxy, p->host, p->port, p->deadline_ms, err)) {
 		if (fd >= 0)
 			close(fd);
+		else
+			error_hint(err, "check 'proxy': does it run at %s:%u?", proxy.host, proxy.port);
 		error_context(err, "proxy %s:%u", proxy.host, proxy.port);
 		fd = -1;
 	}
@@ -164,6 +166,7 @@ static int dial_unix(
 		return fd;
 	}
 	error_set_errno(err, EX_TEMPFAIL, errno, "cannot connect to '%s'", path);
+	error_hint(err, "does the server run, and is 'socket' its path?");
 	if (fd >= 0)
 		close(fd);
 	return -1;

@@ -46,10 +46,12 @@ static bool set_priority(struct tls *t, const char *priority, struct error *err)
 
 	if (rc == 0)
 		return true;
-	if (priority)
-		return error_set(err, EX_CONFIG, NULL,
+	if (priority) {
+		error_set(err, EX_CONFIG, NULL,
 			"tls_priority is no GnuTLS priority string from character %zu on",
 			at ? (size_t)(at - priority) + 1 : 1);
+		return error_hint(err, "leave 'tls_priority' out for the system's policy");
+	}
 	return error_set(err, EX_CONFIG, NULL, "the system's TLS policy cannot be used: %s",
 		gnutls_strerror(rc));
 }

@@ -10,6 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char trust_file_hint[] =
+	"tls_trust names a PEM file with the certificates of authorities; leave it out for the "
+	"system's";
+
 enum {
 	BLOCK = 16 * 1024,
 	CERTIFICATE_MAX = 1024 * 1024, /* of one, in PEM */
@@ -228,9 +232,10 @@ bool trust_add_matching(gnutls_certificate_credentials_t credentials, const char
 	if (is_open && clock_wall_s() - bundle.st.st_ctim.tv_sec < SETTLED_S)
 		buf_truncate(anchors, 0);
 	bundle_close(&bundle);
-	return !file || !bundle.failure ||
-	       error_set_errno(
-		       err, EX_PROTOCOL, bundle.failure, "cannot read tls_trust file '%s'", file);
+	if (!file || !bundle.failure)
+		return true;
+	error_set_errno(err, EX_PROTOCOL, bundle.failure, "cannot read tls_trust file '%s'", file);
+	return error_hint(err, "%s", trust_file_hint);
 }
 
 bool trust_add_all(
@@ -242,9 +247,11 @@ bool trust_add_all(
 
 	if (count > 0)
 		return true;
-	if (file)
-		return error_set(err, EX_PROTOCOL, "4.7.5",
-			"tls_trust file '%s' holds no certificate", file);
+	if (file) {
+		error_set(err, EX_PROTOCOL, "4.7.5", "tls_trust file '%s' holds no certificate",
+			file);
+		return error_hint(err, "%s", trust_file_hint);
+	}
 	error_set(err, EX_PROTOCOL, "4.7.5", "this system has no store of trusted certificates");
 	return error_hint(
 		err, "install the package ca-certificates, or set tls_trust = /path/ca.pem");

@@ -56,6 +56,10 @@ bool hint_for_greeting(const struct session *s, struct error *err)
 	if (a->tls != TLS_IMPLICIT && s->port == 465)
 		return error_hint(
 			err, "on port 465 servers speak TLS from the start: set 'tls = implicit'");
+	if (a->tls != TLS_IMPLICIT && err->code == EX_TEMPFAIL && strstr(err->text, "in time"))
+		return error_hint(err,
+			"a server that says nothing may wait for TLS: set 'tls = implicit', as on "
+			"port 465");
 	if (a->tls != TLS_IMPLICIT && err->code == EX_PROTOCOL)
 		return error_hint(err, "is port %u the server's submission port?", s->port);
 	return false;

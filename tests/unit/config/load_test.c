@@ -203,7 +203,8 @@ static const struct {
 		"the comment on a line of its own;" },
 	{ "[a]\n" HOST "user = me\npassword = hunter2\npassword_file = /x\n",
 		"user.ini:5: 'password_file' beside 'password' on line 4: an account has one secret;" },
-	{ "[a]\nuser = me\npassword = hunter2\n", "user.ini:1: account 'a': no 'host';" },
+	{ "[a]\nuser = me\npassword = hunter2\n", "user.ini:1: account 'a': no 'host' (set host to the name of "
+		"the submission server, or provider);" },
 	{ "[a]\nprovider = ses\n",
 		"user.ini:1: account 'a': no 'host' (set host = email-smtp.REGION.amazonaws.com; user and password "
 		"are SMTP credentials made in the SES console);" },
