@@ -9,9 +9,12 @@ far as possible to the letter, and mail goes through.
 import os
 import re
 import subprocess
+import sys
 
-import certs
-from case import MESSAGE, Case
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import certs  # noqa: E402
+import diagnostics  # noqa: E402
+from case import MESSAGE, Case  # noqa: E402
 
 USER = {"me@example.org": "correct horse"}
 
@@ -242,6 +245,8 @@ class BrokenSetups(Case):
     def assertTold(self, row, text, first):
         self.assertIn(row.says, first, text)
         self.assertIn(row.hint, text)
+        self.assertTrue([t for t in diagnostics.texts() if diagnostics.explains(t, first)],
+                        "sendoff(1) does not explain: " + first)
 
     def run_row(self, row):
         world = World(self, row)
