@@ -22,11 +22,11 @@
 
 struct check_params {
 	struct caller *caller;
-	const char *file;    /* -C; NULL: the usual ones */
-	const char *account; /* NULL: the default */
+	const char *file;        /* -C; NULL: the usual ones */
+	const char *account;     /* NULL: the default */
 	const char *rcpt, *vrfy; /* addresses to ask the server about; NULL: none */
 	bool server_help;
-	bool offline; /* nothing that needs the network */
+	bool offline;  /* nothing that needs the network */
 	bool is_draft; /* the file will not stay: its lines are not named */
 	enum check_form form;
 };

@@ -11,16 +11,24 @@ static const struct {
 	unsigned port;            /* the account's; 0: any */
 	const char *cause;
 } causes[] = {
-	{ "lookup", "", 0, "a captive portal or no network at all gives the same: does a web page open?" },
+	{ "lookup", "", 0,
+		"a captive portal or no network at all gives the same: does a web page open?" },
 	{ "connect", "", 25, "many networks block port 25: use port = 587 and a login" },
-	{ "connect", "", 0, "a firewall or a captive portal may be in between: does a web page open?" },
+	{ "connect", "", 0,
+		"a firewall or a captive portal may be in between: does a web page open?" },
 	{ "greeting", "", 25, "many networks block port 25: use port = 587 and a login" },
 	{ "greeting", "", 0, "port and tls belong together: 587 with starttls, 465 with implicit" },
-	{ "tls", "not trusted", 0, "a captive portal, or a virus scanner that looks into TLS, shows its own certificate" },
+	{ "tls", "not trusted", 0,
+		"a captive portal, or a virus scanner that looks into TLS, shows its own "
+		"certificate" },
 	{ "tls", "is for ", 0, "a captive portal shows the certificate of another name" },
-	{ "tls", "no TLS", 0, "port and tls belong together: 587 with starttls, 465 with implicit" },
-	{ "auth", ": 535", 0, "the provider may want an app password or OAuth2 (auth = xoauth2) in place of the password" },
-	{ "mail", ": 55", 0, "most providers let a login send only as its own addresses: see 'from'" },
+	{ "tls", "no TLS", 0,
+		"port and tls belong together: 587 with starttls, 465 with implicit" },
+	{ "auth", ": 535", 0,
+		"the provider may want an app password or OAuth2 (auth = xoauth2) in place of the "
+		"password" },
+	{ "mail", ": 55", 0,
+		"most providers let a login send only as its own addresses: see 'from'" },
 };
 
 /* The keys that a step depends on. */

@@ -13,8 +13,8 @@
 /* Names that are nobody's (RFC 2606, 6761): the network is not asked about them. */
 static bool is_reserved(const char *domain)
 {
-	static const char *const reserved[] = { "example", "test", "invalid", "localhost",
-		"local", "example.com", "example.net", "example.org" };
+	static const char *const reserved[] = { "example", "test", "invalid", "localhost", "local",
+		"example.com", "example.net", "example.org" };
 	size_t len = strlen(domain);
 
 	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
@@ -65,6 +65,24 @@ static const char *find_record(const struct strlist *texts, const char *prefix)
 	return NULL;
 }
 
+/*
+ * Whose server it is decides what keeps such mail from being refused (RFC 7489 section 3.1): that
+ * the domains of From and of SPF or DKIM are the same.
+ */
+static void say_alignment(struct check *c, const char *domain)
+{
+	const char *host = c->account.hosts.count ? c->account.hosts.items[0] : "the server";
+	size_t host_len = strlen(host), len = strlen(domain);
+	bool is_own = host_len > len && host[host_len - len - 1] == '.' &&
+		      ascii_equal(host + host_len - len, domain);
+
+	if (!is_own)
+		check_say(c, MARK_INFO, "alignment", -1, NULL,
+			"%s is not of %s: it has to sign with DKIM as %s, or the domain's SPF "
+			"record has to name it",
+			host, domain, domain);
+}
+
 /* False: no name server answered. */
 static bool look_up(struct check *c, const char *step, const char *name, const char *prefix,
 	const char *(*explain)(const char *record))
@@ -80,8 +98,8 @@ static bool look_up(struct check *c, const char *step, const char *name, const c
 	else if (!record)
 		check_say(c, MARK_INFO, step, ms, NULL, "%s has no record", name);
 	else
-		check_say(c, MARK_INFO, step, ms, NULL, "%s: %s (%s)", name, record,
-			explain(record));
+		check_say(
+			c, MARK_INFO, step, ms, NULL, "%s: %s (%s)", name, record, explain(record));
 	strlist_release(&texts);
 	return answered;
 }
@@ -92,10 +110,10 @@ void check_domain(struct check *c)
 	const char *domain = sender ? address_domain(sender) : NULL;
 	struct buf name = BUF_INIT;
 
-	if (domain && !is_reserved(domain) &&
-		look_up(c, "spf", domain, "v=spf1", explain_spf)) {
+	if (domain && !is_reserved(domain) && look_up(c, "spf", domain, "v=spf1", explain_spf)) {
 		buf_addf(&name, "_dmarc.%s", domain);
 		look_up(c, "dmarc", buf_str(&name), "v=DMARC1", explain_dmarc);
+		say_alignment(c, domain);
 	}
 	buf_release(&name);
 	free(sender);

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/units.h"
 #include "config/aliases.h"
 #include "config/sandbox.h"
@@ -19,9 +20,9 @@ static bool read_files(struct check *c)
 	struct error err = ERROR_INIT;
 	struct buf names = BUF_INIT;
 
-	if (!config_load(
-		    &c->config, c->params->caller, c->params->file, c->params->account, &err))
+	if (!config_load(&c->config, c->params->caller, c->params->file, c->params->account, &err))
 		return check_fail(c, "files", clock_now_ms() - c->begun_ms, &err);
+	log_open(c->config.log);
 	for (size_t i = 0; i < c->config.files.count; i++)
 		buf_addf(&names, "%s%s", i ? ", " : "", c->config.files.items[i]);
 	check_say(c, c->config.files.count ? MARK_OK : MARK_WARN, "files",
@@ -123,8 +124,7 @@ static void look_at_queue(struct check *c)
 	struct error err = ERROR_INIT;
 
 	if (!queue_is_on(&c->config)) {
-		check_say(c, MARK_OK, "queue", -1, NULL,
-			"off: what cannot be sent at once fails");
+		check_say(c, MARK_OK, "queue", -1, NULL, "off: what cannot be sent at once fails");
 		return;
 	}
 	if (access(c->config.queue_dir, F_OK) < 0 && !can_be_made(c->config.queue_dir))

@@ -156,8 +156,8 @@ static bool ask(struct check *c, const char *step, const char *line, enum sessio
 	else
 		buf_adds(&shown, "MAIL FROM");
 	if (ok)
-		session_refused(s, buf_str(&shown), strcmp(step, "rcpt") == 0 ? EX_NOUSER : EX_UNAVAILABLE,
-			login, &err);
+		session_refused(s, buf_str(&shown),
+			strcmp(step, "rcpt") == 0 ? EX_NOUSER : EX_UNAVAILABLE, login, &err);
 	buf_release(&shown);
 	session_error(s, &err);
 	return check_fail(c, step, clock_now_ms() - begun_ms, &err);
@@ -199,8 +199,7 @@ static bool try_envelope(struct check *c)
 				     (e.count && address_needs_utf8(e.recipients[0].address)));
 	ok = ok && path_mail(&mail, &c->session, &e, &content, &err);
 	if (ok && e.count)
-		ok = path_rcpt(
-			&rcpt, &c->session, &e.recipients[0], content.needs_utf8, &err);
+		ok = path_rcpt(&rcpt, &c->session, &e.recipients[0], content.needs_utf8, &err);
 	if (!ok)
 		check_fail(c, "mail", -1, &err);
 	ok = ok && ask(c, "mail", buf_str(&mail), LOGIN_CODES_COUNT);

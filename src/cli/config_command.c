@@ -100,7 +100,7 @@ static bool no_file(struct caller *caller, struct error *err)
 	char *directory = caller_config_directory(caller);
 
 	error_set(err, EX_CONFIG, NULL, "no configuration file");
-	error_hint(err, "write %s/sendoff.ini", directory);
+	error_hint(err, "run 'sendoff setup', or write %s/sendoff.ini", directory);
 	free(directory);
 	return false;
 }

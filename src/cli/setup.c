@@ -23,7 +23,7 @@ struct setup {
 	const char *address, *host, *port, *tls, *user, *password_command;
 	bool queue, force;
 	struct caller *caller;
-	char *path; /* of the file to be written */
+	char *path;                               /* of the file to be written */
 	struct buf sender, server, login, secret; /* the answers */
 	struct found_server found;
 };
@@ -73,8 +73,7 @@ static bool find_address(struct setup *s, struct error *err)
 	buf_adds(&s->sender, address);
 	free(address);
 	return address_domain(buf_str(&s->sender)) ||
-	       error_set(err, EX_DATAERR, NULL, "'%s' is no mail address",
-		       buf_str(&s->sender));
+	       error_set(err, EX_DATAERR, NULL, "'%s' is no mail address", buf_str(&s->sender));
 }
 
 static bool ask_server(struct setup *s, const char *domain, struct error *err)
@@ -155,9 +154,11 @@ static void compose(struct buf *text, const struct setup *s)
 {
 	const char *address = buf_str(&s->sender);
 
-	buf_addf(text, "; written by 'sendoff setup'; 'man sendoff.ini' describes every key\n"
-		       "[sendoff]\n; gets the mail for local names, cron's for example\n"
-		       "adminaddr = %s\n", address);
+	buf_addf(text,
+		"; written by 'sendoff setup'; 'man sendoff.ini' describes every key\n"
+		"[sendoff]\n; gets the mail for local names, cron's for example\n"
+		"adminaddr = %s\n",
+		address);
 	if (s->queue)
 		buf_adds(text, "queue = yes\n");
 	buf_addf(text, "\n[%s]\n", s->server.len ? "mail" : s->found.provider->name);
@@ -206,16 +207,17 @@ static bool make_directory(const char *path, struct error *err)
 static bool try_and_write(struct setup *s, const struct buf *text, int *status, struct error *err)
 {
 	struct buf draft = BUF_INIT;
-	struct check_params check = { .caller = s->caller,
-		.form = check_form_of_output(),
-		.is_draft = true };
+	struct check_params check = {
+		.caller = s->caller, .form = check_form_of_output(), .is_draft = true
+	};
 	bool ok;
 
 	buf_addf(&draft, "%s.new", s->path);
 	ok = make_directory(s->path, err) && write_file(buf_str(&draft), text, err);
 	check.file = buf_str(&draft);
 	*status = ok ? check_run(&check) : EX_OK;
-	if (ok && *status && !s->force && !ask_yes("That did not work. Write the file all the same?")) {
+	if (ok && *status && !s->force &&
+		!ask_yes("That did not work. Write the file all the same?")) {
 		error_set(err, *status, NULL, "the check failed, and nothing was written");
 		error_hint(err, "what failed is said above; --force writes the file all the same");
 		ok = false;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Domains whose addresses are a provider's own; one that ends in '.' stands for all behind it. */
+/* Domains whose addresses are a provider's own; one that ends in '.' stands for all countries. */
 static const struct {
 	const char *domain, *provider;
 } domains[] = {
@@ -40,9 +40,12 @@ static const struct {
 
 static bool is_of(const char *domain, const char *pattern)
 {
-	if (pattern[strlen(pattern) - 1] == '.')
-		return ascii_starts_with(domain, pattern);
-	return ascii_equal(domain, pattern);
+	enum { COUNTRY_MAX = sizeof "com.br" - 1 }; /* longer is not the provider's */
+	size_t len = strlen(pattern);
+
+	if (pattern[len - 1] != '.')
+		return ascii_equal(domain, pattern);
+	return ascii_starts_with(domain, pattern) && strlen(domain + len) <= COUNTRY_MAX;
 }
 
 const struct provider *setup_provider(const char *domain)

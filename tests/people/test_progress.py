@@ -14,12 +14,12 @@ LARGE = "Subject: large\n\n" + ("x" * 70 + "\n") * 60000
 
 
 class Progress(Case):
-    def run_on_terminal(self, box, program, *words, stdin):
+    def run_on_terminal(self, box, program, *words, stdin, env=None):
         """What a person sees on stderr, and the exit status."""
         master, terminal = pty.openpty()
         message = box.write("message", stdin)
         with open(message, "rb") as source:
-            child = box.start(program, *words, stdin=source, stdout=terminal, stderr=terminal)
+            child = box.start(program, *words, stdin=source, stdout=terminal, stderr=terminal, env=env)
         os.close(terminal)
         seen, deadline = b"", time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -68,6 +68,15 @@ class Progress(Case):
         seen, status = self.run_on_terminal(box, "sendoff", "send", "bob@example.net", stdin=LARGE)
         self.assertEqual(status, 0, seen)
         self.assertRegex(seen, r"\r\[#* *\] +\d+%")
+
+    def test_marks_of_check_have_colours_unless_unwanted(self):
+        box = self.sandbox(self.server())
+        seen, status = self.run_on_terminal(box, "sendoff", "check", stdin="")
+        self.assertEqual(status, 0, seen)
+        self.assertRegex(seen, "(?m)^\033\\[32m\u2713\033\\[0m greeting +\\d+ ms  220 ")
+        seen, _ = self.run_on_terminal(box, "sendoff", "check", stdin="", env={"NO_COLOR": "1"})
+        self.assertRegex(seen, r"(?m)^ok   greeting +\d+ ms  220 ")
+        self.assertNotIn("\033", seen)
 
     def test_queue_run(self):
         server = self.server()

@@ -219,6 +219,7 @@ class NameServers(SetupCase):
         self.assertEqual(done.status, 0, str(done))
         self.assertRegex(done.stdout.decode(), r"(?m)^info spf .* people\.dev: v=spf1 ip4:192\.0\.2\.1 -all \(")
         self.assertRegex(done.stdout.decode(), r"(?m)^info dmarc .* v=DMARC1; p=reject \(receivers refuse")
+        self.assertIn("127.0.0.1 is not of people.dev: it has to sign with DKIM", done.stdout.decode())
         with NameServer({}) as dns:
             done = box.finish(dns.start(box, "sendoff", "check"))
         self.assertEqual(done.status, 0, str(done))

@@ -2,6 +2,7 @@
 /* What the commands for people are made of: their words, the lines of check, the bar. */
 #include "cli/check_report.h"
 #include "cli/screen.h"
+#include "cli/setup_find.h"
 #include "cli/words.h"
 
 #include <setjmp.h>
@@ -42,7 +43,8 @@ static void words_have_values(void **state)
 	assert_string_equal(parse(joined, NULL).rcpt, "c@d");
 	assert_string_equal(parse(attached, NULL).account, "work");
 	assert_string_equal(parse(letter, value).account, "a@b");
-	assert_string_equal(parse(joined, separate).err.text, "check: option '--rcpt' needs a value");
+	assert_string_equal(
+		parse(joined, separate).err.text, "check: option '--rcpt' needs a value");
 	assert_string_equal(parse(empty, NULL).rcpt, "");
 	assert_true(parse(flag, NULL).json);
 	assert_true(parse(NULL, NULL).ok);
@@ -103,6 +105,32 @@ static void a_failure_says_what_to_do(void **state)
 	strlist_release(&causes);
 }
 
+static void providers_are_known_by_their_domains(void **state)
+{
+	static const struct {
+		const char *domain, *provider;
+	} rows[] = {
+		{ "gmail.com", "gmail" },
+		{ "GMX.de", "gmx" },
+		{ "outlook.com.br", "outlook" },
+		{ "yahoo.co.uk", "yahoo" },
+		{ "posteo.net", "posteo" },
+		{ "outlook.elsewhere.com", NULL },
+		{ "notgmail.com", NULL },
+		{ "gmail.com.elsewhere.com", NULL },
+		{ "example.org", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct provider *p = setup_provider(rows[i].domain);
+
+		if (rows[i].provider)
+			assert_string_equal(p ? p->name : "none", rows[i].provider);
+		else
+			assert_null(p);
+	}
+}
+
 static void assert_bar(uint64_t done, uint64_t size, const char *expected)
 {
 	struct buf out = BUF_INIT;
@@ -127,6 +155,7 @@ int main(void)
 		cmocka_unit_test(other_words_are_refused),
 		cmocka_unit_test(a_step_is_a_line),
 		cmocka_unit_test(a_failure_says_what_to_do),
+		cmocka_unit_test(providers_are_known_by_their_domains),
 		cmocka_unit_test(the_bar_fills),
 	};
 
