@@ -219,6 +219,54 @@ static void hosts_are_tried_in_turn(void **state)
 	stop(&second);
 }
 
+struct steps {
+	struct buf names;
+	struct error last;
+};
+
+static void note_step(void *context, const struct session *s, enum session_step step, int64_t ms,
+	const struct error *err)
+{
+	static const char letters[] = "LCGHTA"; /* in the order of the enum */
+	struct steps *steps = context;
+
+	(void)s;
+	assert_true(ms >= 0);
+	buf_addc(&steps->names, letters[step]);
+	buf_adds(&steps->names, err ? "!" : "");
+	if (err)
+		steps->last = *err;
+}
+
+static void each_step_is_told_when_it_ends(void **state)
+{
+	struct steps steps = { .names = BUF_INIT };
+	const struct session_observer observer = { .step = note_step, .context = &steps };
+	struct server server;
+	struct client c;
+
+	(void)state;
+	start(&server, "127.0.0.1", 0, HELLO "S: 250 ok\nC: QUIT\n");
+	prepare(&c, server.port, "127.0.0.2,127.0.0.1");
+	c.params.observer = &observer;
+	assert_true(session_open(&c.session, &c.params, &c.err));
+	assert_string_equal(buf_str(&steps.names), "LC!LCGH");
+	assert_non_null(strstr(steps.last.text, "127.0.0.2:"));
+	dismiss(&c);
+	stop(&server);
+
+	buf_truncate(&steps.names, 0);
+	start(&server, "127.0.0.1", 0, "S: 554 nobody\nC: QUIT\n");
+	prepare(&c, server.port, "127.0.0.1");
+	c.params.observer = &observer;
+	assert_false(session_open(&c.session, &c.params, &c.err));
+	assert_string_equal(buf_str(&steps.names), "LCG!");
+	assert_string_equal(steps.last.text, c.err.text);
+	dismiss(&c);
+	stop(&server);
+	buf_release(&steps.names);
+}
+
 #define LOGIN_HELLO(mechanisms) HELLO "S: 250-ok\nS: 250 AUTH " mechanisms "\n"
 
 static void how_a_login_can_end(void **state)
@@ -423,6 +471,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(how_a_session_can_fail),
 		cmocka_unit_test(hosts_are_tried_in_turn),
+		cmocka_unit_test(each_step_is_told_when_it_ends),
 		cmocka_unit_test(how_a_login_can_end),
 		cmocka_unit_test(nothing_secret_goes_in_clear),
 		cmocka_unit_test(bdat_that_is_not_known_is_left_for_data),
