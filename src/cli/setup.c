@@ -7,13 +7,13 @@
 #include "base/process.h"
 #include "cli/ask.h"
 #include "cli/check.h"
+#include "cli/command.h"
 #include "cli/setup_find.h"
 #include "cli/words.h"
 #include "message/address.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -230,14 +230,22 @@ static bool try_and_write(struct setup *s, const struct buf *text, int *status, 
 	return ok;
 }
 
-static void say_what_next(const struct setup *s)
+/* The commands to try, with -C where the file is not the usual one. */
+static bool say_what_next(const struct setup *s, const char *file, struct error *err)
 {
-	printf("\n%s was written.  Try it:\n  echo 'Subject: it works' | sendmail %s\n", s->path,
+	struct buf out = BUF_INIT;
+	const char *option = file ? " -C " : "";
+
+	file = file ? file : "";
+	buf_addf(&out, "\n%s was written.  Try it:\n", s->path);
+	buf_addf(&out, "  echo 'Subject: it works' | sendmail%s%s %s\n", option, file,
 		buf_str(&s->sender));
 	if (s->queue)
-		printf("Let a timer run the queue; for example, as a line of crontab -e:\n"
-		       "  */5 * * * * sendoff queue run\n");
-	fflush(stdout);
+		buf_addf(&out,
+			"Let a timer run the queue; for example, as a line of crontab -e:\n"
+			"  */5 * * * * sendoff queue run%s%s\n",
+			option, file);
+	return print_out(&out, err);
 }
 
 static bool run(struct setup *s, const char *file, int *status, struct error *err)
@@ -251,10 +259,8 @@ static bool run(struct setup *s, const char *file, int *status, struct error *er
 		compose(&text, s);
 		ok = try_and_write(s, &text, status, err);
 	}
-	if (ok)
-		say_what_next(s);
 	buf_wipe(&text);
-	return ok;
+	return ok && say_what_next(s, file, err);
 }
 
 /* A line break would be a key of its own. */

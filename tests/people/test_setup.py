@@ -155,7 +155,7 @@ class Person(SetupCase):
         self.assertEqual(echo, {"Your mail address: ": True, "Login name [me@example.org]: ": True,
                                 "Password or token (not shown): ": False, "[y/N]: ": True})
         self.assertIn("\033[32m", seen)
-        self.assertIn("*/5 * * * * sendoff queue run", seen)
+        self.assertIn("*/5 * * * * sendoff queue run -C %s" % self.file, seen)
         self.assertWorks()
 
     def test_overwriting_is_asked_for(self):
