@@ -3,13 +3,14 @@
 
 usage: tests/bench/run [--runs N] [--quick] [--json FILE] [--svg FILE] [SECTION...]
 
-Sections: trips small large queue.  Everything runs against one Postfix (and for some lines Exim) on
+Sections: trips small large queue flush.  Everything runs against one Postfix (and for some lines Exim) on
 loopback, the clients' runs interleaved; medians are printed, and ratios to msmtp of the same run.
 Nothing here passes or fails.
 """
 
 import argparse
 import contextlib
+import functools
 import json
 import os
 import resource
@@ -28,6 +29,7 @@ sys.path[:0] = [os.path.join(HERE, "..", "lib"), HERE]
 import certs  # noqa: E402
 import chart  # noqa: E402
 import clients as peers  # noqa: E402
+import flushers  # noqa: E402
 import servers  # noqa: E402
 from wire import delay_line  # noqa: E402
 
@@ -278,6 +280,29 @@ class Bench:
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         return time.perf_counter() - start, cpu
 
+    def flush_others(self):
+        """The same queue for sendoff and for the peers that have one of their own."""
+        count = 50 if self.options.quick else 200
+        tree, port = os.environ.get("SENDOFF_FLUSHERS", ""), self.port(self.real, False)
+        client = peers.Sendoff(self.folder + "/flush", self.bundle)
+        client.queue = "yes"
+        client.prepare(port, False)
+        os.makedirs(client.folder + "/queue", mode=0o700, exist_ok=True)
+        for _ in range(count):
+            Run(client, ["a@example.net"], self.small, options=["-odq"])
+        found = [("sendoff queue run", lambda: self.flush(client, [])[0])]
+        for name, script in flushers.available(tree):
+            found.append((name, functools.partial(
+                flushers.flush, self.folder, tree, script, port, self.bundle, self.small, count)))
+        rows = []
+        for name, run in found:
+            before, took = self.connections(), run()
+            rows.append((name, {
+                "seconds": round(took, 2) if took else "-",
+                "messages/s": round(count / took) if took else "-",
+                "connections": self.connections() - before}))
+        self.table("flushing %d messages at 0 ms" % count, rows)
+
     # How it is told.
 
     def measures(self, title, done):
@@ -320,7 +345,7 @@ def write_page(path, lines):
 
 
 SECTIONS = {"trips": Bench.trips, "small": Bench.small_message, "large": Bench.large_message,
-            "queue": Bench.queue_run}
+            "queue": Bench.queue_run, "flush": Bench.flush_others}
 
 
 def main():

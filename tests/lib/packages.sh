@@ -95,6 +95,18 @@ unpack_servers() { # into build/servers
 	echo "$wanted" >"$servers/list"
 }
 
+unpack_flushers() { # into build/flushers: the queues that the benchmark compares
+	flushers=$top/build/flushers
+	wanted=$(packages flusher)
+	must_unpack "$flushers" "$wanted" || return 0
+	(cd "$flushers/debs" && apt-get download -qq -o APT::Sandbox::User=root $wanted) || return 1
+	for deb in "$flushers"/debs/*.deb; do
+		dpkg-deb -x "$deb" "$flushers"
+	done
+	rm -rf "$flushers/debs"
+	echo "$wanted" >"$flushers/list"
+}
+
 unpack_callers() { # into build/callers, without the mail servers that some depend on
 	callers=$top/build/callers
 	wanted=$(packages caller)
