@@ -100,7 +100,7 @@ bool ascii_to_number(const char *s, unsigned long long max, unsigned long long *
 	for (; *s; s++) {
 		unsigned digit = (unsigned)(*s - '0');
 
-		if (!ascii_is_digit(*s) || n > max / 10 || n * 10 > max - digit)
+		if (!ascii_is_digit(*s) || digit > max || n > (max - digit) / 10)
 			return false;
 		n = n * 10 + digit;
 	}

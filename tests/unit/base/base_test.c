@@ -69,6 +69,9 @@ static void numbers_are_whole_and_bounded(void **state)
 	assert_true(ascii_to_number("65535", 65535, &n));
 	assert_int_equal(n, 65535);
 	assert_false(ascii_to_number("65536", 65535, &n));
+	assert_true(ascii_to_number("1", 1, &n));
+	assert_false(ascii_to_number("5", 1, &n));
+	assert_false(ascii_to_number("12", 1, &n));
 	assert_false(ascii_to_number("", 9, &n));
 	assert_false(ascii_to_number("+1", 9, &n));
 	assert_false(ascii_to_number("1 ", 9, &n));
