@@ -42,9 +42,11 @@ static void run_and_exit(const struct run_params *params)
 
 void background_run(struct request *r, const struct outcome *o)
 {
-	struct run_params params = {
-		.config = r->config, .caller = r->self, .extent = RUN_ALL, .id = o->queue_id, .is_last = true
-	};
+	struct run_params params = { .config = r->config,
+		.caller = r->self,
+		.extent = RUN_ALL,
+		.id = o->queue_id,
+		.is_last = true };
 
 	if (leave_caller())
 		run_and_exit(&params);
@@ -64,7 +66,11 @@ static void disown(struct session *session)
 void background_flush(struct request *r, const struct account *a, struct session *session)
 {
 	struct run_params params = {
-		.config = r->config, .caller = r->self, .extent = RUN_DUE, .account = a->name, .own_only = true,
+		.config = r->config,
+		.caller = r->self,
+		.extent = RUN_DUE,
+		.account = a->name,
+		.own_only = true,
 		.session = session,
 	};
 

@@ -9,12 +9,15 @@
 #include "submit.h"
 
 /*
- * Delivers the caller's own due messages of the account over a session that is open still.  Takes the session: it is
- * not to be used here any more.
+ * Delivers the caller's own due messages of the account over a session that is open still.
+ * Takes the session: it is not to be used here any more.
  */
 void background_flush(struct request *r, const struct account *a, struct session *session);
 
-/* Delivers what lies in the queue as o->queue_id.  Where no child can be made, the queue's next run does it. */
+/*
+ * Delivers what lies in the queue as o->queue_id.  Where no child can be made, the queue's next
+ * run does it.
+ */
 void background_run(struct request *r, const struct outcome *o);
 
 #endif

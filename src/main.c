@@ -42,9 +42,10 @@ static int run_smtp(struct call *c)
 {
 	struct strlist directories = STRLIST_INIT;
 	struct request request = REQUEST_INIT;
-	struct smtpd_params params = {
-		.request = &request, .host = config_host(&c->config), .spool_directories = &directories, .submit = submit
-	};
+	struct smtpd_params params = { .request = &request,
+		.host = config_host(&c->config),
+		.spool_directories = &directories,
+		.submit = submit };
 	struct buf line = BUF_INIT;
 	struct screen screen;
 	int status;
@@ -66,7 +67,8 @@ static int run_smtp(struct call *c)
 
 static int run_verify(struct call *c)
 {
-	return status_of(verify_print(&c->options, &c->config, &c->caller, &c->failure), &c->failure);
+	return status_of(
+		verify_print(&c->options, &c->config, &c->caller, &c->failure), &c->failure);
 }
 
 static int run_aliases(struct call *c)
@@ -83,7 +85,10 @@ static int run_queue_run(struct call *c)
 {
 	struct screen screen;
 	struct run_params run = {
-		.config = &c->config, .caller = &c->caller, .extent = RUN_ALL, .account = c->options.account,
+		.config = &c->config,
+		.caller = &c->caller,
+		.extent = RUN_ALL,
+		.account = c->options.account,
 		.trace = screen_trace(&screen, c->options.verbose, false),
 	};
 
@@ -127,8 +132,8 @@ static const struct mode {
 static bool load(struct call *c, struct error *err)
 {
 	bool is_queue = c->options.mode == MODE_QUEUE_LIST || c->options.mode == MODE_QUEUE_RUN;
-	bool (*loader)(struct config *, struct caller *, const char *, const char *, struct error *) =
-		is_queue ? config_load_queue : config_load;
+	bool (*loader)(struct config *, struct caller *, const char *, const char *,
+		struct error *) = is_queue ? config_load_queue : config_load;
 
 	return loader(&c->config, &c->caller, c->options.config_file, c->options.account, err);
 }

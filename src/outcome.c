@@ -104,7 +104,8 @@ static void print_reasons(const struct outcome *o, const char *account)
 		const struct result *result = &o->results.each[i];
 		bool queued = *o->queue_id && result->fate != FATE_REFUSED;
 
-		if (result->fate == FATE_ACCEPTED || queued || !result->error || result->error == last)
+		if (result->fate == FATE_ACCEPTED || queued || !result->error ||
+			result->error == last)
 			continue;
 		last = result->error;
 		outcome_print_error(last, account);
@@ -125,7 +126,8 @@ static void add_name(struct buf *list, const char *name)
 }
 
 /* "2 of 3 recipients got the message; send again only to …" */
-static void print_partial(const struct outcome *o, const struct outcome_counts *n, const char *account)
+static void print_partial(
+	const struct outcome *o, const struct outcome_counts *n, const char *account)
 {
 	bool queued = *o->queue_id;
 	struct buf names = BUF_INIT, line = BUF_INIT;
@@ -140,7 +142,8 @@ static void print_partial(const struct outcome *o, const struct outcome_counts *
 	for (size_t i = 0; i < o->expansion.count; i++)
 		if (o->expansion.failures[i].error.code != EX_OK)
 			add_name(&names, o->expansion.failures[i].address);
-	buf_addf(&line, "%zu of %zu recipients got the message; send again only to %s", got, n->all, buf_str(&names));
+	buf_addf(&line, "%zu of %zu recipients got the message; send again only to %s", got, n->all,
+		buf_str(&names));
 	print_line(account, buf_str(&line), "");
 	buf_release(&line);
 	buf_release(&names);
@@ -181,9 +184,16 @@ static void log_failure(const struct outcome *o, const struct request *r)
 {
 	struct delivery_result results = DELIVERY_RESULT_INIT;
 	struct journal_entry entry = {
-		.uid = r->caller->uid, .account = o->account ? o->account->name : NULL, .route = &o->route,
-		.sender = r->envelope.sender, .envelope = &r->envelope, .results = &results,
-		.rest = JOURNAL_FAILED, .size = r->message.body.size, .try = 1, .exit = o->error.code,
+		.uid = r->caller->uid,
+		.account = o->account ? o->account->name : NULL,
+		.route = &o->route,
+		.sender = r->envelope.sender,
+		.envelope = &r->envelope,
+		.results = &results,
+		.rest = JOURNAL_FAILED,
+		.size = r->message.body.size,
+		.try = 1,
+		.exit = o->error.code,
 	};
 
 	delivery_result_init(&results, r->envelope.count);
@@ -195,15 +205,23 @@ static void log_failure(const struct outcome *o, const struct request *r)
 
 void outcome_log(const struct outcome *o, const struct request *r)
 {
-	bool is_open = !o->envelope.sender && o->account; /* queued untried: the account will say who sends */
+	bool is_open = !o->envelope.sender &&
+		       o->account; /* queued untried: the account will say who sends */
 	char *from = is_open ? account_from(o->account, r->config, r->caller) : NULL;
 	struct journal_entry entry = {
-		.id = *o->queue_id ? o->queue_id : NULL, .uid = r->caller->uid,
-		.account = o->account ? o->account->name : NULL, .route = &o->route,
-		.sender = from ? from : o->envelope.sender, .message_id = o->message_id,
-		.envelope = &o->envelope, .results = &o->results,
-		.rest = *o->queue_id ? JOURNAL_QUEUED : JOURNAL_FAILED, .size = o->size,
-		.delay_ms = clock_now_ms() - o->started_ms, .try = 1, .exit = outcome_exit(o, r->error_mode),
+		.id = *o->queue_id ? o->queue_id : NULL,
+		.uid = r->caller->uid,
+		.account = o->account ? o->account->name : NULL,
+		.route = &o->route,
+		.sender = from ? from : o->envelope.sender,
+		.message_id = o->message_id,
+		.envelope = &o->envelope,
+		.results = &o->results,
+		.rest = *o->queue_id ? JOURNAL_QUEUED : JOURNAL_FAILED,
+		.size = o->size,
+		.delay_ms = clock_now_ms() - o->started_ms,
+		.try = 1,
+		.exit = outcome_exit(o, r->error_mode),
 	};
 
 	if (o->error.code != EX_OK)

@@ -8,7 +8,10 @@
 
 #include "submit.h"
 
-/* How many recipients came to what; those that aliases lead nowhere count as refused, those dropped on purpose as accepted. */
+/*
+ * How many recipients came to what; those that aliases lead nowhere count as refused, those
+ * dropped on purpose as accepted.
+ */
 struct outcome_counts {
 	size_t accepted, refused, deferred; /* deferred: without a final answer, queued or not */
 	size_t all;
@@ -18,7 +21,10 @@ struct outcome_counts outcome_count(const struct outcome *o);
 /* The exit status, by the promise of sendmail(8), EXIT STATUS. */
 int outcome_exit(const struct outcome *o, enum error_mode mode);
 
-/* The first error that matters to the caller: what stands behind outcome_exit; NULL when nothing failed. */
+/*
+ * The first error that matters to the caller: what stands behind outcome_exit; NULL when nothing
+ * failed.
+ */
 const struct error *outcome_error(const struct outcome *o);
 
 /* Prints one error: "sendmail: ACCOUNT: text" and its hint; account may be NULL. */

@@ -16,9 +16,13 @@ bool settle_keep(struct request *r, struct outcome *o)
 	struct store store = STORE_INIT;
 	struct envelope envelope = ENVELOPE_INIT;
 	struct keep keep = {
-		.account = o->account->name, .full_name = r->full_name, .caller = r->caller,
-		.envelope = &envelope, .message = &r->message,
-		.results = r->delivery == DELIVERY_INTERACTIVE ? &o->results : NULL, .is_report = r->is_report,
+		.account = o->account->name,
+		.full_name = r->full_name,
+		.caller = r->caller,
+		.envelope = &envelope,
+		.message = &r->message,
+		.results = r->delivery == DELIVERY_INTERACTIVE ? &o->results : NULL,
+		.is_report = r->is_report,
 	};
 	char id[QUEUE_ID_SIZE];
 	bool ok;
@@ -47,21 +51,21 @@ static void refused_collect(struct refused *refused, const struct outcome *o)
 {
 	size_t all = o->results.count + o->expansion.count;
 
-	*refused = (struct refused){
-		.list = alloc_zero(all, sizeof *refused->list), .names = alloc_zero(all, sizeof *refused->names)
-	};
+	*refused = (struct refused){ .list = alloc_zero(all, sizeof *refused->list),
+		.names = alloc_zero(all, sizeof *refused->names) };
 	for (size_t i = 0; i < o->results.count; i++)
 		if (o->results.each[i].fate == FATE_REFUSED)
-			refused->list[refused->count++] = (struct report_recipient){
-				&o->envelope.recipients[i], o->results.each[i].error
-			};
+			refused->list[refused->count++] =
+				(struct report_recipient){ &o->envelope.recipients[i],
+					o->results.each[i].error };
 	for (size_t i = 0; i < o->expansion.count; i++) {
 		const struct expansion_failure *failure = &o->expansion.failures[i];
 
 		if (failure->error.code == EX_OK)
 			continue;
 		refused->names[i].address = failure->address;
-		refused->list[refused->count++] = (struct report_recipient){ &refused->names[i], &failure->error };
+		refused->list[refused->count++] =
+			(struct report_recipient){ &refused->names[i], &failure->error };
 	}
 }
 
@@ -72,8 +76,8 @@ static void refused_release(struct refused *refused)
 }
 
 /* Sends a report the way of any message; returns the exit status that it would have. */
-static int submit_report(struct request *r, struct outcome *o, struct message *report, const struct envelope *to,
-	const char *sender)
+static int submit_report(struct request *r, struct outcome *o, struct message *report,
+	const struct envelope *to, const char *sender)
 {
 	struct request request = REQUEST_INIT;
 	struct outcome outcome = OUTCOME_INIT;
@@ -100,7 +104,8 @@ static int submit_report(struct request *r, struct outcome *o, struct message *r
 }
 
 /* A server that refuses the null sender for good is given `from` once. */
-static bool send_report(struct request *r, struct outcome *o, struct message *report, const struct envelope *to)
+static bool send_report(
+	struct request *r, struct outcome *o, struct message *report, const struct envelope *to)
 {
 	int status = submit_report(r, o, report, to, "");
 	char *from;
@@ -119,8 +124,14 @@ static bool report_refused(struct request *r, struct outcome *o)
 	struct message message = MESSAGE_INIT;
 	struct error err = ERROR_INIT;
 	struct report report = {
-		.action = REPORT_FAILED, .account = o->account, .config = r->config, .caller = r->caller, .to = &to,
-		.envelope = &o->envelope, .message = &r->message, .host = o->route.host,
+		.action = REPORT_FAILED,
+		.account = o->account,
+		.config = r->config,
+		.caller = r->caller,
+		.to = &to,
+		.envelope = &o->envelope,
+		.message = &r->message,
+		.host = o->route.host,
 		.arrived_s = clock_wall_s(),
 	};
 	struct refused refused;
@@ -138,7 +149,8 @@ static bool report_refused(struct request *r, struct outcome *o)
 	return ok;
 }
 
-static bool wants_report(const struct request *r, const struct outcome *o, const struct outcome_counts *n)
+static bool wants_report(
+	const struct request *r, const struct outcome *o, const struct outcome_counts *n)
 {
 	bool mode = r->error_mode == ERRORS_MAIL || r->error_mode == ERRORS_MAIL_EXIT_0 ||
 		    (r->error_mode == ERRORS_REPLY && n->accepted);

@@ -33,8 +33,10 @@ static bool take_recipients(struct request *r, struct error *err)
 	if (r->envelope.count)
 		return true;
 	error_set(err, EX_USAGE, "5.5.4", "no recipients");
-	return error_hint(err, r->take_recipients ? "the message names none in To, Cc or Bcc"
-						  : "name them on the command line, or use -t to take them from the header");
+	return error_hint(err,
+		r->take_recipients
+			? "the message names none in To, Cc or Bcc"
+			: "name them on the command line, or use -t to take them from the header");
 }
 
 /* Reads the alias file only where a name in the envelope could stand in it. */
@@ -57,14 +59,15 @@ static bool expand(struct request *r, struct outcome *o)
 	bool ok = !have || aliases_read(&aliases, file ? file : "/etc/aliases", &o->error);
 
 	envelope_copy(&o->envelope, &r->envelope);
-	ok = ok && expand_recipients(&o->envelope, have ? &aliases : NULL, r->config, &o->expansion, &o->error);
+	ok = ok && expand_recipients(&o->envelope, have ? &aliases : NULL, r->config, &o->expansion,
+			   &o->error);
 	aliases_release(&aliases);
 	return ok;
 }
 
 /*
- * The complete address that an account is chosen by; "" for the null sender, NULL when nobody is named.  The envelope's
- * own sender stays bare: from_override must see that it is local.
+ * The complete address that an account is chosen by; "" for the null sender, NULL when nobody is
+ * named.  The envelope's own sender stays bare: from_override must see that it is local.
  */
 static char *author_of(const struct request *r)
 {
@@ -91,11 +94,14 @@ static bool choose_account(struct request *r, struct outcome *o)
 bool submit_prepare(struct request *r, struct outcome *o)
 {
 	o->started_ms = clock_now_ms();
-	return take_recipients(r, &o->error) && compose_check_loop(&r->message.header, &o->error) && expand(r, o) &&
-	       choose_account(r, o);
+	return take_recipients(r, &o->error) && compose_check_loop(&r->message.header, &o->error) &&
+	       expand(r, o) && choose_account(r, o);
 }
 
-/* Octets of header, empty line and body, as they would go to a server that needs nothing changed. */
+/*
+ * Octets of header, empty line and body, as they would go to a server that needs nothing
+ * changed.
+ */
 static uint64_t message_size(const struct message *m)
 {
 	uint64_t size = m->body.size + 2;
@@ -124,9 +130,12 @@ static void compose(struct request *r, struct outcome *o, const struct compose_p
 	free(sender);
 }
 
-/* May the caller use the sender that this account makes of theirs?  Reports are the program's own. */
-static bool may_send(const struct request *r, const struct account *a, const struct compose_params *params,
-	struct error *err)
+/*
+ * May the caller use the sender that this account makes of theirs?  Reports are the program's
+ * own.
+ */
+static bool may_send(const struct request *r, const struct account *a,
+	const struct compose_params *params, struct error *err)
 {
 	struct header header = HEADER_INIT;
 	char *sender;
@@ -157,30 +166,40 @@ static void line_close(struct line *l)
 /* Does the caller have mail in the queue that could go over the same connection? */
 static bool has_more(const struct request *r, const struct outcome *o)
 {
-	struct run_params run = {
-		.config = r->config, .caller = r->self, .extent = RUN_DUE, .account = o->account->name, .own_only = true
-	};
+	struct run_params run = { .config = r->config,
+		.caller = r->self,
+		.extent = RUN_DUE,
+		.account = o->account->name,
+		.own_only = true };
 
 	return o->has_queue && !r->is_report && run_has_work(&run);
 }
 
-/* A queue that is made when it is needed first could not be made any more in a process that is confined. */
+/*
+ * A queue that is made when it is needed first could not be made any more in a process that is
+ * confined.
+ */
 static void make_queue(struct request *r)
 {
 	struct store store = STORE_INIT;
 	struct error ignored = ERROR_INIT;
 
-	if (access(r->config->queue_dir, F_OK) < 0 && store_open(&store, r->config, r->self, STORE_CREATE, &ignored))
+	if (access(r->config->queue_dir, F_OK) < 0 &&
+		store_open(&store, r->config, r->self, STORE_CREATE, &ignored))
 		store_close(&store);
 }
 
 /* One account's try.  Recipients not settled stay FATE_NONE. */
-static bool attempt(struct request *r, struct outcome *o, const struct mail *mail, struct line *l, struct error *err)
+static bool attempt(struct request *r, struct outcome *o, const struct mail *mail, struct line *l,
+	struct error *err)
 {
 	bool ok;
 
 	l->params = (struct session_params){
-		.account = o->account, .config = r->config, .caller = r->self, .trace = r->trace,
+		.account = o->account,
+		.config = r->config,
+		.caller = r->self,
+		.trace = r->trace,
 		.sandbox = r->sandbox,
 	};
 	if (r->sandbox && o->has_queue)
@@ -201,18 +220,21 @@ static bool attempt(struct request *r, struct outcome *o, const struct mail *mai
 }
 
 /* The message as this account sends it: its sender and From. */
-static bool attempt_by(struct request *r, struct outcome *o, const struct compose_params *params, struct error *err)
+static bool attempt_by(struct request *r, struct outcome *o, const struct compose_params *params,
+	struct error *err)
 {
 	struct line line = { .session = SESSION_INIT, .slot = SLOT_INIT };
 	struct header header = HEADER_INIT;
 	bool more = has_more(r, o);
-	struct mail mail = {
-		.envelope = &o->envelope, .message = &r->message, .header = &header, .is_last = !more
-	};
+	struct mail mail = { .envelope = &o->envelope,
+		.message = &r->message,
+		.header = &header,
+		.is_last = !more };
 	bool ok;
 
 	free(o->envelope.sender);
-	compose_for_account(&r->message.header, &r->envelope, o->account, params, &header, &o->envelope.sender);
+	compose_for_account(
+		&r->message.header, &r->envelope, o->account, params, &header, &o->envelope.sender);
 	ok = attempt(r, o, &mail, &line, err);
 	if (ok && more)
 		background_flush(r, o->account, &line.session);
@@ -225,7 +247,8 @@ static bool attempt_by(struct request *r, struct outcome *o, const struct compos
 static bool is_taken(const struct outcome *o)
 {
 	for (size_t i = 0; i < o->results.count; i++)
-		if (o->results.each[i].fate == FATE_ACCEPTED || o->results.each[i].fate == FATE_UNKNOWN)
+		if (o->results.each[i].fate == FATE_ACCEPTED ||
+			o->results.each[i].fate == FATE_UNKNOWN)
 			return true;
 	return false;
 }
@@ -250,10 +273,12 @@ static const struct account *fallback_of(const struct request *r, const struct o
 	if (why->scope != ERROR_OF_ROUTE || is_taken(o) || !next || process_stopped())
 		return NULL;
 	if (!may_send(r, next, params, &err)) {
-		log_line(LOG_WARNING, "account %s: not falling back to %s: %s", o->account->name, next->name, err.text);
+		log_line(LOG_WARNING, "account %s: not falling back to %s: %s", o->account->name,
+			next->name, err.text);
 		return NULL;
 	}
-	log_line(LOG_WARNING, "account %s: %s; falling back to %s", o->account->name, why->text, next->name);
+	log_line(LOG_WARNING, "account %s: %s; falling back to %s", o->account->name, why->text,
+		next->name);
 	return next;
 }
 

@@ -65,12 +65,15 @@ struct outcome {
 #define OUTCOME_INIT { 0 }
 
 /*
- * Who it is for and by which account it goes: the first half of submit, which -bv and dry runs do alone.  False:
- * o->error says why nothing can be sent.
+ * Who it is for and by which account it goes: the first half of submit, which -bv and dry runs
+ * do alone.  False: o->error says why nothing can be sent.
  */
 bool submit_prepare(struct request *r, struct outcome *o);
 
-/* Sends the message now, or queues it, reports as the error mode says, and writes the log.  The request's message is used up. */
+/*
+ * Sends the message now, or queues it, reports as the error mode says, and writes the log.  The
+ * request's message is used up.
+ */
 void submit(struct request *r, struct outcome *o);
 
 void request_release(struct request *r);

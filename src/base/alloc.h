@@ -8,7 +8,10 @@
 
 #include <stddef.h>
 
-/* Zeroed memory for count objects of size bytes; the caller frees it.  Overflow counts as out of memory. */
+/*
+ * Zeroed memory for count objects of size bytes; the caller frees it.  Overflow counts as out of
+ * memory.
+ */
 void *alloc_zero(size_t count, size_t size);
 
 /* realloc for an array of count objects of size bytes; what is new is not zeroed. */

@@ -24,7 +24,10 @@ void base64_encode(struct buf *b, const void *data, size_t len)
 	buf_truncate(b, b->len);
 }
 
-/* The value of a digit and 1; 0 for what is none.  A table, because a store of trust anchors is 300 kB of digits. */
+/*
+ * The value of a digit and 1; 0 for what is none.  A table, because a store of trust anchors is
+ * 300 kB of digits.
+ */
 static const unsigned char values[256] = {
 	/* clang-format off */
 	['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6, ['G'] = 7,

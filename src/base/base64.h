@@ -13,7 +13,10 @@
 /* Adds the encoded form, padded. */
 void base64_encode(struct buf *b, const void *data, size_t len);
 
-/* Adds what len characters stand for; false, with b as it was, for what is not base64.  The padding may be missing. */
+/*
+ * Adds what len characters stand for; false, with b as it was, for what is not base64.  The
+ * padding may be missing.
+ */
 bool base64_decode(struct buf *b, const char *text, size_t len);
 
 #endif

@@ -34,7 +34,10 @@ void buf_insert(struct buf *b, size_t at, const void *data, size_t len);
 /* Takes len bytes out at offset at; both must lie within. */
 void buf_remove(struct buf *b, size_t at, size_t len);
 
-/* Room for len more bytes, to be written at data + len by the caller, who then adds to len and ends with buf_truncate(b, b->len). */
+/*
+ * Room for len more bytes, to be written at data + len by the caller, who then adds to len and
+ * ends with buf_truncate(b, b->len).
+ */
 char *buf_reserve(struct buf *b, size_t len);
 
 /* Shortens to len bytes (never lengthens), keeping the memory. */

@@ -26,7 +26,8 @@ static void set_line(char *field, size_t size, const struct buf *raw)
 
 static enum error_scope scope_of(int code)
 {
-	bool route = code == EX_NOHOST || code == EX_TEMPFAIL || code == EX_PROTOCOL || code == EX_NOPERM;
+	bool route = code == EX_NOHOST || code == EX_TEMPFAIL || code == EX_PROTOCOL ||
+		     code == EX_NOPERM;
 
 	return route ? ERROR_OF_ROUTE : ERROR_OF_MESSAGE;
 }

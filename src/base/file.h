@@ -13,7 +13,10 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* Reads to the end and adds to b, in blocks or, where more is reserved, in one; EFBIG when b would pass ceiling bytes. */
+/*
+ * Reads to the end and adds to b, in blocks or, where more is reserved, in one; EFBIG when b
+ * would pass ceiling bytes.
+ */
 bool file_read_all(int fd, struct buf *b, size_t ceiling);
 
 /* Writes all of it, over interruptions and short writes. */

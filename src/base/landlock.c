@@ -8,7 +8,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The kernel's interface (include/uapi/linux/landlock.h): older headers lack the later bits, or are not there. */
+/*
+ * The kernel's interface (include/uapi/linux/landlock.h): older headers lack the later bits, or
+ * are not there.
+ */
 enum {
 	CALL_CREATE_RULESET = 444, /* the same number on every architecture */
 	CALL_ADD_RULE = 445,

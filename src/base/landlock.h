@@ -26,8 +26,9 @@ struct landlock_rule {
 bool landlock_is_there(void);
 
 /*
- * Confines the process and its future children: what is open stays open, nothing can be executed any more, and no
- * execve gains rights (no_new_privs).  False: nothing has changed, but perhaps for no_new_privs.
+ * Confines the process and its future children: what is open stays open, nothing can be executed
+ * any more, and no execve gains rights (no_new_privs).  False: nothing has changed, but perhaps
+ * for no_new_privs.
  */
 bool landlock_enter(const struct landlock_rule *rules, size_t count);
 

@@ -44,7 +44,8 @@ static void to_file(const char *path, const char *line)
 	time_t now = time(NULL);
 	struct tm tm;
 	char date[32];
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	int fd =
+		open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 
 	if (fd < 0)
 		return;

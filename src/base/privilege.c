@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 /*
- * What a caller's own password_command may need once the rights are gone, and the zone of the Date field.  glibc
- * itself refuses a TZ that leads out of its directory.  A name that ends in '_' stands for all that begin so.
+ * What a caller's own password_command may need once the rights are gone, and the zone of the
+ * Date field.  glibc itself refuses a TZ that leads out of its directory.  A name that ends in
+ * '_' stands for all that begin so.
  */
 static const char *const kept[] = {
 	"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "GNUPGHOME", "GPG_TTY", "HOME", "LANG", "LC_", "LOGNAME", "NO_COLOR",

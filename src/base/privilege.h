@@ -9,12 +9,16 @@
 
 #include <stdbool.h>
 
-/* Did this program start with rights that its caller lacks (AT_SECURE)?  Stays true when they have been given up. */
+/*
+ * Did this program start with rights that its caller lacks (AT_SECURE)?  Stays true when they
+ * have been given up.
+ */
 bool privilege_was_raised(void);
 
 /*
- * First thing in main: no core file and no tracing by others of the same user from here on, and only the standard
- * descriptors stay open.  With raised rights all of the environment goes but a short list that no library trusts.
+ * First thing in main: no core file and no tracing by others of the same user from here on, and
+ * only the standard descriptors stay open.  With raised rights all of the environment goes but a
+ * short list that no library trusts.
  */
 void privilege_protect(void);
 

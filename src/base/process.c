@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t stop; /* enum process_stop */
-static sigset_t stop_signals;	   /* those that are caught */
-static sigset_t while_waiting;	   /* what stays blocked in process_poll */
+static sigset_t stop_signals;      /* those that are caught */
+static sigset_t while_waiting;     /* what stays blocked in process_poll */
 static bool catching;
 
 static void note(int signal)
@@ -70,7 +70,8 @@ int process_poll(struct pollfd *fds, nfds_t count, int64_t deadline_ms)
 {
 	for (;;) {
 		int left = clock_left_ms(deadline_ms);
-		struct timespec timeout = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000L };
+		struct timespec timeout = { .tv_sec = left / 1000,
+			.tv_nsec = left % 1000 * 1000000L };
 		int n;
 
 		if (stop != STOP_NONE) {

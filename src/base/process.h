@@ -20,7 +20,10 @@ enum process_stop { STOP_NONE, STOP_KEEP, STOP_DROP }; /* SIGTERM and SIGHUP; SI
  */
 void process_prepare(void);
 
-/* From here on SIGTERM, SIGHUP and SIGINT (unless inherited as ignored) are blocked and noted by process_poll only. */
+/*
+ * From here on SIGTERM, SIGHUP and SIGINT (unless inherited as ignored) are blocked and noted by
+ * process_poll only.
+ */
 void process_catch_stop(void);
 
 /* Has one of them come?  The first one counts. */

@@ -22,7 +22,10 @@ void strlist_add(struct strlist *l, const char *s);
 void strlist_add_bytes(struct strlist *l, const char *s, size_t len);
 void strlist_take(struct strlist *l, char *s);
 
-/* Adds the members of a list that is separated by commas, blanks around them removed, empty ones left out. */
+/*
+ * Adds the members of a list that is separated by commas, blanks around them removed, empty ones
+ * left out.
+ */
 void strlist_split(struct strlist *l, const char *commas);
 
 /* Is s in the list?  ASCII letters compare without case. */

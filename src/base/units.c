@@ -79,7 +79,8 @@ void units_add_duration(struct buf *b, int64_t seconds)
 		buf_adds(b, "0s");
 	for (size_t i = 0; i < DURATIONS && seconds > 0; i++) {
 		if (seconds >= durations[i].seconds)
-			buf_addf(b, "%lld%c", (long long)(seconds / durations[i].seconds), durations[i].letter);
+			buf_addf(b, "%lld%c", (long long)(seconds / durations[i].seconds),
+				durations[i].letter);
 		seconds %= durations[i].seconds;
 	}
 }

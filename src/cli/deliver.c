@@ -34,8 +34,8 @@ static bool add_recipients(struct envelope *e, const char *word, struct error *e
 	return ok;
 }
 
-bool request_from_options(struct request *r, const struct options *o, struct config *c, struct caller *caller,
-	struct error *err)
+bool request_from_options(struct request *r, const struct options *o, struct config *c,
+	struct caller *caller, struct error *err)
 {
 	r->config = c;
 	r->caller = r->self = caller;
@@ -85,8 +85,11 @@ bool request_read(struct request *r, const struct options *o, struct error *fail
 {
 	static struct strlist directories;
 	struct message_source source = {
-		.fd = STDIN_FILENO, .dot_ends = !o->ignore_dots, .drain = !isatty(STDIN_FILENO),
-		.size_max = r->config->max_message_size, .spool_directories = &directories,
+		.fd = STDIN_FILENO,
+		.dot_ends = !o->ignore_dots,
+		.drain = !isatty(STDIN_FILENO),
+		.size_max = r->config->max_message_size,
+		.spool_directories = &directories,
 	};
 
 	if (failure->code != EX_OK) {

@@ -10,22 +10,28 @@
 #include "submit.h"
 
 /*
- * Fills in a request from the command line: sender and recipients parsed, what the options ask for.  The configuration
- * decides what they leave open.  EX_DATAERR for an address that is none.
+ * Fills in a request from the command line: sender and recipients parsed, what the options ask
+ * for.  The configuration decides what they leave open.  EX_DATAERR for an address that is none.
  */
 bool request_from_options(struct request *r, const struct options *o, struct config *c, struct caller *caller,
 	struct error *err);
 
 /*
- * Reads the message from standard input to its end.  *failure, if one is known already, is kept: the input is then
- * read for its writer's sake alone.
+ * Reads the message from standard input to its end.  *failure, if one is known already, is kept:
+ * the input is then read for its writer's sake alone.
  */
 bool request_read(struct request *r, const struct options *o, struct error *failure);
 
-/* `sendmail` as everybody calls it.  *failure is what options and configuration had to say; returns the exit status. */
+/*
+ * `sendmail` as everybody calls it.  *failure is what options and configuration had to say;
+ * returns the exit status.
+ */
 int deliver(const struct options *o, struct config *c, struct caller *caller, struct error *failure);
 
-/* Adds where a large message may be spooled: where it would be queued, so that keeping it is a link, then temporary places. */
+/*
+ * Adds where a large message may be spooled: where it would be queued, so that keeping it is a
+ * link, then temporary places.
+ */
 void deliver_directories(struct strlist *list, const struct config *c);
 
 #endif

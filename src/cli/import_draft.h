@@ -40,8 +40,8 @@ void draft_init(struct draft *d, struct caller *caller);
 struct draft_section *draft_add_account(struct draft *d, const char *name);
 
 /*
- * Sets a key, in place of what it was.  A value that sendoff does not take leaves a note instead; so does, in
- * [sendoff], another value for a key that has one.
+ * Sets a key, in place of what it was.  A value that sendoff does not take leaves a note
+ * instead; so does, in [sendoff], another value for a key that has one.
  */
 void draft_set(struct draft *d, struct draft_section *s, const char *key, const char *value);
 void draft_setf(struct draft *d, struct draft_section *s, const char *key, const char *format, ...)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* esmtp: ~/.esmtprc.  Lines KEY = VALUE; `identity = ADDRESS` begins those for a sender, the first ones are the default. */
+/*
+ * esmtp: ~/.esmtprc.  Lines KEY = VALUE; `identity = ADDRESS` begins those for a sender, the
+ * first ones are the default.
+ */
 #include "cli/import_format.h"
 
 #include "base/alloc.h"

@@ -66,7 +66,10 @@ bool import_add_section(struct import *im, const char *name, const struct import
 /* The section that was added last; NULL where there is none. */
 struct import_section *import_last_section(const struct import *im);
 
-/* Parses lines `KEY VALUE` and `KEY=VALUE` (with '=' for the separator) into v; what stands alone has the value "yes". */
+/*
+ * Parses lines `KEY VALUE` and `KEY=VALUE` (with '=' for the separator) into v; what stands
+ * alone has the value "yes".
+ */
 void import_pairs(struct import_values *v, const struct import_file *f, char separator);
 
 /* Sets host and port from HOST, HOST:PORT or [HOST]:PORT. */
@@ -75,10 +78,16 @@ void import_set_server(struct import *im, struct draft_section *account, const c
 /* Sets user and password where both are there. */
 void import_set_login(struct import *im, struct draft_section *account, const char *user, const char *password);
 
-/* For programs whose sender is the caller at the domain, once that is set, and that never put one in another's place. */
+/*
+ * For programs whose sender is the caller at the domain, once that is set, and that never put
+ * one in another's place.
+ */
 void import_set_sender(struct import *im, struct draft_section *account);
 
-/* For programs that put this address (%U and %H in it) in place of every sender, though not in the From field. */
+/*
+ * For programs that put this address (%U and %H in it) in place of every sender, though not in
+ * the From field.
+ */
 void import_force_sender(struct import *im, struct draft_section *account, const char *address);
 
 /* Sets the alias file, unless it is the one that sendoff takes by itself where it exists. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * nullmailer: `remotes` with lines HOST [PROTOCOL [--OPTION[=VALUE]]…], tried in order, and beside it files of one
- * value each.
+ * nullmailer: `remotes` with lines HOST [PROTOCOL [--OPTION[=VALUE]]…], tried in order, and
+ * beside it files of one value each.
  */
 #include "cli/import_format.h"
 
@@ -127,7 +127,10 @@ static void finish_tls(struct import *im, const struct import_values *v, struct 
 		draft_set(&im->draft, account, "tls_key", key ? key : cert);
 }
 
-/* defaulthost completes addresses, and is itself completed with defaultdomain where it has no dot; me is the default. */
+/*
+ * defaulthost completes addresses, and is itself completed with defaultdomain where it has no
+ * dot; me is the default.
+ */
 static void finish_names(struct import *im)
 {
 	struct draft_section *global = im->draft.sections[0];
@@ -148,7 +151,10 @@ static void finish_names(struct import *im)
 	draft_setf(&im->draft, global, "adminaddr", "%.*s", admin ? (int)strcspn(admin, ", \t") : 0, admin ? admin : "");
 }
 
-/* The first remote is tried first; each falls back to the next, which comes after it in the draft. */
+/*
+ * The first remote is tried first; each falls back to the next, which comes after it in the
+ * draft.
+ */
 static void chain(struct import *im, struct draft_section *account)
 {
 	if (im->draft.count > 2)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Postfix as a null client: main.cf with lines NAME = VALUE, continued by lines that begin with a blank, where
- * $NAME stands for another value; and sasl_passwd with lines SERVER USER:PASSWORD.
+ * Postfix as a null client: main.cf with lines NAME = VALUE, continued by lines that begin with
+ * a blank, where $NAME stands for another value; and sasl_passwd with lines SERVER
+ * USER:PASSWORD.
  */
 #include "cli/import_format.h"
 
@@ -109,7 +110,10 @@ static size_t add_parameter(const struct import_values *v, const char *text, str
 	return 1 + open + len + (open && text[1 + open + len]);
 }
 
-/* The value with its parameters put in, three deep at most; NULL: not set, or too long.  To be freed. */
+/*
+ * The value with its parameters put in, three deep at most; NULL: not set, or too long.  To be
+ * freed.
+ */
 static char *expanded(const struct import_values *v, const char *key)
 {
 	enum { DEPTH = 3 };

@@ -58,14 +58,18 @@ bool values_is(const struct import_values *v, const char *key, const char *value
 
 void values_release(struct import_values *v);
 
-/* What stands behind a key: without the blanks and the one separator (0: none) before it.  To be freed. */
+/*
+ * What stands behind a key: without the blanks and the one separator (0: none) before it.  To be
+ * freed.
+ */
 char *import_value_of(const char *rest, char separator);
 
 /* Length of the letters, digits, '_' and '-' that a line begins with. */
 size_t import_key_length(const char *text);
 
 /*
- * Splits at blanks as a shell does, with '…', "…", a backslash, and # for a comment.  False: a quote is not closed.
+ * Splits at blanks as a shell does, with '…', "…", a backslash, and # for a comment.  False: a
+ * quote is not closed.
  */
 bool import_split(const char *text, struct strlist *words);
 

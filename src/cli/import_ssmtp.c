@@ -64,7 +64,10 @@ static void finish_tls(struct import *im, const struct import_values *v, struct 
 	}
 }
 
-/* The sender is the calling user at this domain; FromLineOverride makes it that of the From field. */
+/*
+ * The sender is the calling user at this domain; FromLineOverride makes it that of the From
+ * field.
+ */
 static void finish_sender(struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	const char *domain = values_get(v, "RewriteDomain");

@@ -114,7 +114,10 @@ static bool check_line_breaks(int argc, char **argv, struct error *err)
 	return true;
 }
 
-/* -q makes a run of what would be a delivery; a message that nobody would read is not lost unsaid. */
+/*
+ * -q makes a run of what would be a delivery; a message that nobody would read is not lost
+ * unsaid.
+ */
 static bool check_mode(struct options *o, struct error *err)
 {
 	if (o->run_queue && o->mode == MODE_DELIVER)

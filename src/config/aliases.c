@@ -39,7 +39,10 @@ static void complain(const struct reader *r, unsigned line, const char *what, co
 	strlist_take(r->problems, buf_detach(&b));
 }
 
-/* Length of a quoted string with its quotes, a backslash before any character; 0 if it does not end. */
+/*
+ * Length of a quoted string with its quotes, a backslash before any character; 0 if it does not
+ * end.
+ */
 static size_t quoted_length(const char *s)
 {
 	for (size_t i = 1; s[i]; i++) {
@@ -70,7 +73,10 @@ static bool is_special(const char *member)
 	return *member == '/' || *member == '|' || ascii_starts_with(member, ":include:");
 }
 
-/* Words with a blank between them that are no display name, quoted name or comment: a comma was forgotten. */
+/*
+ * Words with a blank between them that are no display name, quoted name or comment: a comma was
+ * forgotten.
+ */
 static bool lacks_comma(const char *member)
 {
 	return !strpbrk(member, "\"<(") && strpbrk(member, " \t");
@@ -145,7 +151,10 @@ static const char *split(struct strlist *members, const char *s)
 	return wrong;
 }
 
-/* The name before the colon, in lower case; NULL if there is none.  *rest is what follows the colon. */
+/*
+ * The name before the colon, in lower case; NULL if there is none.  *rest is what follows the
+ * colon.
+ */
 static char *take_name(const char *s, const char **rest)
 {
 	size_t len = *s == '"' ? quoted_length(s) : strcspn(s, ":\" \t,<>()@|/");

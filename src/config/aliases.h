@@ -31,8 +31,9 @@ struct aliases {
 #define ALIASES_INIT { 0 }
 
 /*
- * Reads the file; it must be root's or the caller's and writable by no one else.  False: EX_CONFIG when it cannot be
- * read, EX_DATAERR beyond the limit; bad lines are problems, not errors.
+ * Reads the file; it must be root's or the caller's and writable by no one else.  False:
+ * EX_CONFIG when it cannot be read, EX_DATAERR beyond the limit; bad lines are problems, not
+ * errors.
  */
 bool aliases_read(struct aliases *a, const char *path, struct error *err);
 
@@ -40,8 +41,8 @@ bool aliases_read(struct aliases *a, const char *path, struct error *err);
 const struct alias *aliases_find(const struct aliases *a, const char *name);
 
 /*
- * The members of an :include: file (lists separated by commas and line ends, # comments), checked as the alias
- * file is; problems gets its bad lines, which are passed over.
+ * The members of an :include: file (lists separated by commas and line ends, # comments),
+ * checked as the alias file is; problems gets its bad lines, which are passed over.
  */
 bool aliases_include(struct strlist *members, const char *path, struct strlist *problems, struct error *err);
 

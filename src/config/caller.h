@@ -32,7 +32,10 @@ void caller_init_uid(struct caller *c, uid_t uid);
 const char *caller_login(struct caller *c);
 const char *caller_full_name(struct caller *c);
 
-/* $HOME where it is a directory of the caller's (never in a set-id process), else the database's. */
+/*
+ * $HOME where it is a directory of the caller's (never in a set-id process), else the
+ * database's.
+ */
 const char *caller_home(struct caller *c);
 
 /*
@@ -43,7 +46,10 @@ const char *caller_home(struct caller *c);
 char *caller_config_directory(struct caller *c);
 char *caller_state_directory(struct caller *c);
 
-/* A path as configurations write it: absolute, or beginning with "~/".  NULL for any other.  To be freed. */
+/*
+ * A path as configurations write it: absolute, or beginning with "~/".  NULL for any other.  To
+ * be freed.
+ */
 char *caller_path(struct caller *c, const char *path);
 
 /*

@@ -30,7 +30,10 @@ static void check_host(const struct config *c, const struct account *a, struct p
 	problem_add_error(p, &err);
 }
 
-/* Mechanisms that log in without a password or token; smtp/auth.c decides when the server has spoken. */
+/*
+ * Mechanisms that log in without a password or token; smtp/auth.c decides when the server has
+ * spoken.
+ */
 static bool needs_secret(const struct account *a)
 {
 	static const char *const without[] = { "none", "external", "gssapi" };

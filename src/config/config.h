@@ -100,35 +100,39 @@ struct config {
 
 /*
  * Reads the usual files, or only `file` (-C; NULL: $SENDOFF_CONFIG, then the usual ones), checks
- * owners, modes, every key and value.  The first problem is the error: EX_CONFIG with "file:line: ",
- * or EX_NOPERM for a system file that cannot be read.  No file at all is no error: count is 0 then.
- * `wanted` (-a or NULL) matters in a set-id process only, which uses one file alone: the user's where
- * that has the account in use, and then all rights that the caller lacks are gone for good.
+ * owners, modes, every key and value.  The first problem is the error: EX_CONFIG with
+ * "file:line: ", or EX_NOPERM for a system file that cannot be read.  No file at all is no
+ * error: count is 0 then.  `wanted` (-a or NULL) matters in a set-id process only, which uses
+ * one file alone: the user's where that has the account in use, and then all rights that the
+ * caller lacks are gone for good.
  */
 bool config_load(struct config *c, struct caller *caller, const char *file, const char *wanted, struct error *err);
 
 /*
- * The system's file alone, never a user's: for the runner of the system's queue, also where that is root with a file
- * of their own.
+ * The system's file alone, never a user's: for the runner of the system's queue, also where that
+ * is root with a file of their own.
  */
 bool config_load_system(struct config *c, struct caller *caller, struct error *err);
 
 /*
- * For what works on the queue: as config_load, but for root, unless a file is named, the system's file alone where
- * there is one.
+ * For what works on the queue: as config_load, but for root, unless a file is named, the
+ * system's file alone where there is one.
  */
 bool config_load_queue(struct config *c, struct caller *caller, const char *file, const char *wanted,
 	struct error *err);
 
 /*
- * As config_load, for people: goes on after a problem and adds each as "file:line: text" to problems; looks into the
- * alias file and at the password files too.
+ * As config_load, for people: goes on after a problem and adds each as "file:line: text" to
+ * problems; looks into the alias file and at the password files too.
  */
 void config_lint(struct config *c, struct caller *caller, const char *file, struct strlist *problems);
 
 void config_release(struct config *c);
 
-/* Where a key was written ("sendoff" or an account's name, both lower case); NULL: it is not set. */
+/*
+ * Where a key was written ("sendoff" or an account's name, both lower case); NULL: it is not
+ * set.
+ */
 const struct config_key *config_find_key(const struct config *c, const char *section, const char *key);
 
 /* The account of that name (without case); NULL if there is none. */
@@ -136,27 +140,37 @@ const struct account *config_account(const struct config *c, const char *name);
 
 /*
  * The account for a message: `wanted` (-a) if not NULL; else by `match` against `sender`, the
- * completed address ("" for the null sender, which matches nothing; NULL: none known), most specific
- * first; else the default.  NULL with EX_CONFIG in *err when there is none.
+ * completed address ("" for the null sender, which matches nothing; NULL: none known), most
+ * specific first; else the default.  NULL with EX_CONFIG in *err when there is none.
  */
 const struct account *config_choose(const struct config *c, const char *wanted, const char *sender, struct error *err);
 
-/* `from` with %U and %H filled in, else `user` where that is an address, else login@domain.  To be freed. */
+/*
+ * `from` with %U and %H filled in, else `user` where that is an address, else login@domain.  To
+ * be freed.
+ */
 char *account_from(const struct account *a, struct config *c, struct caller *caller);
 
-/* Completes bare addresses: `domain`, else /etc/mailname's first word, else the host's full name.  Found out once. */
+/*
+ * Completes bare addresses: `domain`, else /etc/mailname's first word, else the host's full
+ * name.  Found out once.
+ */
 const char *config_domain(struct config *c);
 
 /*
- * The host's own full name ("box.example.org"): its name where that has a dot, else what /etc/hosts has for it, else
- * the short name.  The network is not asked.  What local addresses may carry.
+ * The host's own full name ("box.example.org"): its name where that has a dot, else what
+ * /etc/hosts has for it, else the short name.  The network is not asked.  What local addresses
+ * may carry.
  */
 const char *config_host(struct config *c);
 
 /* Is this domain "localhost" or the host's own name, full or short? */
 bool config_is_own_host(struct config *c, const char *domain);
 
-/* `hostname`, else the host's name where it has a dot, else NULL: the caller then uses an address literal. */
+/*
+ * `hostname`, else the host's name where it has a dot, else NULL: the caller then uses an
+ * address literal.
+ */
 const char *config_hostname(struct config *c);
 
 #endif

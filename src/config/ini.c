@@ -294,7 +294,10 @@ static bool load_wiping(const struct buf *text, dictionary **d)
 	return ok;
 }
 
-/* What iniparser read must be what the check read; inside quotes its versions differ, and the check decides. */
+/*
+ * What iniparser read must be what the check read; inside quotes its versions differ, and the
+ * check decides.
+ */
 static bool agrees(dictionary *d, const struct ini_entry *e)
 {
 	struct buf name = BUF_INIT;

@@ -87,7 +87,10 @@ static void record(struct load *l, const struct ini_entry *e, bool is_secret)
 	};
 }
 
-/* One kind of secret takes the place of another that an earlier file set; in one file there is room for one. */
+/*
+ * One kind of secret takes the place of another that an earlier file set; in one file there is
+ * room for one.
+ */
 static void displace_secrets(struct load *l, struct account *a, const struct ini_entry *e)
 {
 	for (size_t i = 0; i < SECRET_KEYS; i++) {
@@ -128,7 +131,10 @@ static bool is_secret_key(const char *key)
 	return false;
 }
 
-/* In a set-id process a place in the caller's home would let that caller redirect a system account. */
+/*
+ * In a set-id process a place in the caller's home would let that caller redirect a system
+ * account.
+ */
 static bool is_callers_place(const struct load *l, const struct setting *s, const char *value)
 {
 	bool is_file = s->kind == SETTING_PATH || s->kind == SETTING_TRUST || s->kind == SETTING_CERTIFICATE ||
@@ -183,8 +189,8 @@ static void apply_all(struct load *l, const struct ini *ini)
 }
 
 /*
- * What an unreadable file means depends on whose it is: the system's may be there for others, and a home that is
- * closed to the caller (a daemon's) has no file of theirs.
+ * What an unreadable file means depends on whose it is: the system's may be there for others,
+ * and a home that is closed to the caller (a daemon's) has no file of theirs.
  */
 static void cannot_read(struct load *l, const struct error *why, bool must_exist)
 {
@@ -271,7 +277,10 @@ static void complete_account(struct load *l, struct account *a)
 		a->port = ports[a->tls];
 }
 
-/* The queue belongs to the configuration: what a user's file or -C names lies in that user's own. */
+/*
+ * The queue belongs to the configuration: what a user's file or -C names lies in that user's
+ * own.
+ */
 static bool uses_system_directories(const struct config *c, const struct caller *caller, const char *queue)
 {
 	if (c->user_file)
@@ -279,7 +288,10 @@ static bool uses_system_directories(const struct config *c, const struct caller 
 	return caller->uid == 0 || caller->set_id || access(queue, W_OK) == 0;
 }
 
-/* Where a user's file is in use, what the system's says of its own directories is not for that user's queue. */
+/*
+ * Where a user's file is in use, what the system's says of its own directories is not for that
+ * user's queue.
+ */
 static bool is_directory_set(const struct config *c, const char *key)
 {
 	const struct config_key *k = config_find_key(c, "sendoff", key);

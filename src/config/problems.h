@@ -17,7 +17,10 @@ struct problems {
 
 #define PROBLEMS_INIT { 0 }
 
-/* Adds an EX_CONFIG problem as "file:line: text"; no line with 0.  The text never quotes a value. */
+/*
+ * Adds an EX_CONFIG problem as "file:line: text"; no line with 0.  The text never quotes a
+ * value.
+ */
 void problem_add(struct problems *p, const char *file, unsigned line, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

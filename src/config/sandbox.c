@@ -10,7 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What resolver, name service, TLS and clock read, wherever a system keeps it; what is not there costs one look. */
+/*
+ * What resolver, name service, TLS and clock read, wherever a system keeps it; what is not there
+ * costs one look.
+ */
 static const struct landlock_rule usual[] = {
 	{ "/usr", LANDLOCK_READ_BELOW },
 	{ "/lib", LANDLOCK_READ_BELOW },

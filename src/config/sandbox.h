@@ -22,14 +22,14 @@ enum sandbox_scope {
 const char *sandbox_reason(const struct config *c, const struct account *a, enum sandbox_scope scope);
 
 /*
- * Does the secret of the account come from a command?  Then sandbox_begin may be called when it has been run, else
- * before anything is heard from the server.
+ * Does the secret of the account come from a command?  Then sandbox_begin may be called when it
+ * has been run, else before anything is heard from the server.
  */
 bool sandbox_waits(const struct account *a);
 
 /*
- * Confines the process for good, where nothing speaks against it and it is not confined yet.  What cannot be done is
- * left out: true says that it is confined now.
+ * Confines the process for good, where nothing speaks against it and it is not confined yet.
+ * What cannot be done is left out: true says that it is confined now.
  */
 bool sandbox_begin(const struct config *c, const struct account *a, enum sandbox_scope scope);
 

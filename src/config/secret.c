@@ -52,7 +52,10 @@ static bool finish_line(struct buf *b, bool is_too_long, struct error *err)
 	return true;
 }
 
-/* Reads once, what is there; the buffer was reserved for the longest line, so that no copy is left behind. */
+/*
+ * Reads once, what is there; the buffer was reserved for the longest line, so that no copy is
+ * left behind.
+ */
 static void read_output(struct command *c, struct buf *b)
 {
 	char block[4096];
@@ -78,7 +81,10 @@ static void check_ended(struct command *c)
 	c->has_ended = pid == c->pid || c->is_lost;
 }
 
-/* The end of the shell counts, not of the output: a daemon that it left behind may hold that open. */
+/*
+ * The end of the shell counts, not of the output: a daemon that it left behind may hold that
+ * open.
+ */
 static bool await(struct command *c, struct buf *b, struct error *err)
 {
 	enum { LONGEST_NAP_MS = 50 };
@@ -193,7 +199,10 @@ static bool run_command(struct buf *b, const struct account *a, struct caller *c
 	return ok || error_context(err, "password_command");
 }
 
-/* A container's secrets may be readable by all; not those of a system account that users share set-id. */
+/*
+ * A container's secrets may be readable by all; not those of a system account that users share
+ * set-id.
+ */
 static bool read_secret_file(struct buf *b, const struct account *a, struct caller *caller, struct error *err)
 {
 	struct stat st;

@@ -16,9 +16,9 @@ struct secret {
 #define SECRET_INIT { 0 }
 
 /*
- * Gets the secret.  A password_command runs under /bin/sh -c with /dev/null as its input, within the
- * account's timeout, and counts only if it exits 0.  EX_NOPERM when it cannot be had; EX_CONFIG when
- * the account has none.
+ * Gets the secret.  A password_command runs under /bin/sh -c with /dev/null as its input, within
+ * the account's timeout, and counts only if it exits 0.  EX_NOPERM when it cannot be had;
+ * EX_CONFIG when the account has none.
  */
 bool secret_get(struct secret *s, const struct account *a, struct caller *caller, struct error *err);
 
@@ -26,8 +26,8 @@ bool secret_get(struct secret *s, const struct account *a, struct caller *caller
 bool secret_is_configured(const struct account *a);
 
 /*
- * Keeps it with the account, as long as that lives, for a process that can run no command any more: secret_get gives
- * it again.  The account must be one of c's.
+ * Keeps it with the account, as long as that lives, for a process that can run no command any
+ * more: secret_get gives it again.  The account must be one of c's.
  */
 void secret_keep(struct config *c, const struct account *a, const struct secret *s);
 

@@ -13,9 +13,10 @@
 #include "config/config.h"
 
 /*
- * May the caller send as `sender` (completed; "" is the null sender)?  Root and accounts without the key: always.
- * EX_NOPERM, of the message, when not; EX_CONFIG when the file cannot be read, is not root's (for a user's account:
- * the caller's), can be written by others or has a bad line.
+ * May the caller send as `sender` (completed; "" is the null sender)?  Root and accounts without
+ * the key: always.  EX_NOPERM, of the message, when not; EX_CONFIG when the file cannot be read,
+ * is not root's (for a user's account: the caller's), can be written by others or has a bad
+ * line.
  */
 bool senders_allow(const struct account *a, struct caller *caller, const char *sender, struct error *err);
 

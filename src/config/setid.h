@@ -10,9 +10,10 @@
 #include "config/load.h"
 
 /*
- * Takes from *f the file that is not to be used.  Where the user's file stays the rights have been given up for good;
- * where the system's stays f->account becomes the default that the user's file names, to be freed.  `wanted` is -a or
- * NULL.  EX_OSERR when rights cannot be given up or the child does not answer.
+ * Takes from *f the file that is not to be used.  Where the user's file stays the rights have
+ * been given up for good; where the system's stays f->account becomes the default that the
+ * user's file names, to be freed.  `wanted` is -a or NULL.  EX_OSERR when rights cannot be given
+ * up or the child does not answer.
  */
 bool setid_settle(struct load_files *f, struct caller *caller, const char *wanted, struct error *err);
 

@@ -24,7 +24,10 @@ bool is_proxy(const char *url);
 /* One bare mail address or local name; no lists, no display names. */
 bool is_bare_address(const char *s);
 
-/* Addresses with an '@', where '*' stands for any run of characters and all else for itself, without case. */
+/*
+ * Addresses with an '@', where '*' stands for any run of characters and all else for itself,
+ * without case.
+ */
 bool is_pattern(const char *s);
 bool pattern_matches(const char *pattern, const char *address);
 
@@ -34,8 +37,8 @@ bool is_mechanism(const char *s);
 bool has_control_character(const char *s);
 
 /*
- * Adds a SHA-256 fingerprint as 64 lower-case hex digits: written in hex, with colons or not, or base64, with
- * "SHA256:" before it or not.  False for anything else.
+ * Adds a SHA-256 fingerprint as 64 lower-case hex digits: written in hex, with colons or not, or
+ * base64, with "SHA256:" before it or not.  False for anything else.
  */
 bool add_fingerprint(struct buf *b, const char *s);
 

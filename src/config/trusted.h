@@ -14,12 +14,15 @@
 #include <sys/types.h>
 
 /*
- * Opens such a file for reading; -1 with EX_NOINPUT when there is none, EX_NOPERM when it may not be
- * read, EX_CONFIG for all else.  The caller closes it.
+ * Opens such a file for reading; -1 with EX_NOINPUT when there is none, EX_NOPERM when it may
+ * not be read, EX_CONFIG for all else.  The caller closes it.
  */
 int trusted_open(const char *path, uid_t owner, struct stat *st, struct error *err);
 
-/* Reads it whole; EX_DATAERR beyond ceiling.  The bytes are never copied about, so that b can be wiped. */
+/*
+ * Reads it whole; EX_DATAERR beyond ceiling.  The bytes are never copied about, so that b can be
+ * wiped.
+ */
 bool trusted_read(struct buf *b, const char *path, uid_t owner, size_t ceiling, struct stat *st,
 	struct error *err);
 

@@ -33,9 +33,10 @@ struct mailboxes {
 
 /*
  * Adds the mailboxes of a list: a field's value or a word of the command line; groups are
- * opened.  EX_DATAERR for what has no single reading, the text naming it; mailboxes is then as before.
- * "<>" and an empty list add nothing.  NUL and CR are refused, and LF unless it is a fold (a blank behind
- * it): a word of the command line must be looked through for LF before (ascii_has_line_break).
+ * opened.  EX_DATAERR for what has no single reading, the text naming it; mailboxes is then as
+ * before.  "<>" and an empty list add nothing.  NUL and CR are refused, and LF unless it is a
+ * fold (a blank behind it): a word of the command line must be looked through for LF before
+ * (ascii_has_line_break).
  */
 bool mailboxes_parse(struct mailboxes *m, const char *text, size_t len, struct error *err);
 
@@ -48,8 +49,8 @@ void mailboxes_release(struct mailboxes *m);
 char *mailbox_address(const struct mailbox *m);
 
 /*
- * One envelope address of the command line (-f, -r): "a@b", "<a@b>", "Name <a@b>", a local name; "" and
- * "<>" give "".  NULL with EX_DATAERR for anything else.  To be freed.
+ * One envelope address of the command line (-f, -r): "a@b", "<a@b>", "Name <a@b>", a local name;
+ * "" and "<>" give "".  NULL with EX_DATAERR for anything else.  To be freed.
  */
 char *address_parse_sender(const char *text, struct error *err);
 

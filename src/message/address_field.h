@@ -13,8 +13,9 @@
 #include <stddef.h>
 
 /*
- * Adds the field's value to out, which holds the field from its name on.  An address that cannot be written in ASCII
- * becomes what message/render.h says; with utf8 valid UTF-8 stays.  False, with out as it was: no address list.
+ * Adds the field's value to out, which holds the field from its name on.  An address that cannot
+ * be written in ASCII becomes what message/render.h says; with utf8 valid UTF-8 stays.  False,
+ * with out as it was: no address list.
  */
 bool address_field_add(struct buf *out, const char *value, size_t len, bool utf8);
 

@@ -21,8 +21,8 @@ struct address_parser {
 bool address_malformed(struct address_parser *p, const char *reason);
 
 /*
- * local or local@domain, all of the tokens from .. to - 1: local, domain, start and end of m are set, the
- * strings to be freed.  False: it is none, p->reason says why, m is untouched.
+ * local or local@domain, all of the tokens from .. to - 1: local, domain, start and end of m are
+ * set, the strings to be freed.  False: it is none, p->reason says why, m is untouched.
  */
 bool address_spec(struct address_parser *p, size_t from, size_t to, struct mailbox *m);
 

@@ -42,8 +42,8 @@ struct tokens {
 #define TOKENS_INIT { 0 }
 
 /*
- * Adds the tokens of the text.  EX_DATAERR for NUL, CR, an LF that is no fold (no blank behind it), and for more
- * than a hundred quotes and parentheses that nothing closes.
+ * Adds the tokens of the text.  EX_DATAERR for NUL, CR, an LF that is no fold (no blank behind
+ * it), and for more than a hundred quotes and parentheses that nothing closes.
  */
 bool tokens_scan(struct tokens *t, const char *text, size_t len, struct error *err);
 

@@ -13,15 +13,15 @@
 #include "message/message.h"
 
 /*
- * Adds the recipients that the header names: of every To, Cc, Bcc, or of the newest Resent- block
- * (message/resent.h) where that has some.  EX_DATAERR for a malformed one and for "<>", naming field and text.  Bare
- * names are added bare.
+ * Adds the recipients that the header names: of every To, Cc, Bcc, or of the newest Resent-
+ * block (message/resent.h) where that has some.  EX_DATAERR for a malformed one and for "<>",
+ * naming field and text.  Bare names are added bare.
  */
 bool compose_recipients(const struct header *h, struct envelope *e, struct error *err);
 
 /*
- * The completed first address of From (Resent-From), for the choice of an account; NULL if there is none.  To be
- * freed.
+ * The completed first address of From (Resent-From), for the choice of an account; NULL if there
+ * is none.  To be freed.
  */
 char *compose_author(const struct header *h, struct config *c);
 
@@ -32,16 +32,17 @@ struct compose_params {
 };
 
 /*
- * What no account has a say in: Bcc, Return-Path and their kind out, fields that may stand once joined, bare names
- * completed (but those of From and Resent-From, which the account may replace), Date and Message-ID (right side: the
- * domain of sender) added.  Done once, so that it is the same at every try; what it changes is logged.
+ * What no account has a say in: Bcc, Return-Path and their kind out, fields that may stand once
+ * joined, bare names completed (but those of From and Resent-From, which the account may
+ * replace), Date and Message-ID (right side: the domain of sender) added.  Done once, so that it
+ * is the same at every try; what it changes is logged.
  */
 void compose_message(struct message *m, const char *sender, const struct compose_params *p);
 
 /*
- * What the account says.  out, which must be empty, becomes a copy of the header with From made, replaced as
- * from_override says, or completed.  *sender is the envelope sender, complete or "": e->sender (which may be bare;
- * NULL: the account's `from`), replaced likewise.  To be freed.
+ * What the account says.  out, which must be empty, becomes a copy of the header with From made,
+ * replaced as from_override says, or completed.  *sender is the envelope sender, complete or "":
+ * e->sender (which may be bare; NULL: the account's `from`), replaced likewise.  To be freed.
  */
 void compose_for_account(const struct header *in, const struct envelope *e, const struct account *a,
 	const struct compose_params *p, struct header *out, char **sender);
@@ -49,7 +50,10 @@ void compose_for_account(const struct header *in, const struct envelope *e, cons
 /* More than 100 Received fields: a loop (EX_DATAERR, 5.4.6). */
 bool compose_check_loop(const struct header *h, struct error *err);
 
-/* Inserts "@domain" behind each bare name of an address field; one that does not parse is left as it is. */
+/*
+ * Inserts "@domain" behind each bare name of an address field; one that does not parse is left
+ * as it is.
+ */
 void compose_complete_field(struct field *f, const char *domain);
 
 #endif

@@ -113,7 +113,10 @@ static bool is_same(const struct mailbox *m, const char *address)
 	return same;
 }
 
-/* Puts `from` where addresses are to be replaced; those that were not local are added to reply_to. */
+/*
+ * Puts `from` where addresses are to be replaced; those that were not local are added to
+ * reply_to.
+ */
 static void replace(struct field *f, const struct mailboxes *m, const char *from,
 	const struct account *a, struct config *c, struct buf *reply_to)
 {

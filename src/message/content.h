@@ -32,9 +32,9 @@ struct content {
 #define CONTENT_INIT { .recoded = SPOOL_INIT }
 
 /*
- * Renders message with the given header (NULL: its own) for a server with these offers.  e tells whether an
- * address needs SMTPUTF8: it is used then and only then.  EX_DATAERR for what cannot be made fit (5.6.0); the
- * message must stay alive and unchanged as long as the content is used.
+ * Renders message with the given header (NULL: its own) for a server with these offers.  e tells
+ * whether an address needs SMTPUTF8: it is used then and only then.  EX_DATAERR for what cannot
+ * be made fit (5.6.0); the message must stay alive and unchanged as long as the content is used.
  */
 bool content_render(struct content *c, const struct message *m, const struct header *header, const struct envelope *e,
 	unsigned offers, struct error *err);

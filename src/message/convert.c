@@ -86,7 +86,10 @@ static bool plan_leaf(const struct plan *plan, size_t i, struct error *err)
 	return !bad || !untouchable || leave(p, err);
 }
 
-/* A multipart's or message's label says what is inside; "7bit" over 8-bit parts is left as it came. */
+/*
+ * A multipart's or message's label says what is inside; "7bit" over 8-bit parts is left as it
+ * came.
+ */
 static void plan_composite(const struct plan *plan, size_t i)
 {
 	const struct part *parts = plan->scan.parts;
@@ -261,7 +264,10 @@ static bool write_leaf(struct writer *w, const struct plan *plan, size_t i, stru
 	return true;
 }
 
-/* Part by part in the order of the body; what lies between them goes through the scrubber, which leaves good lines alone. */
+/*
+ * Part by part in the order of the body; what lies between them goes through the scrubber, which
+ * leaves good lines alone.
+ */
 static bool write_parts(struct writer *w, const struct plan *plan, struct error *err)
 {
 	const enum recode_how scrub = plan->keep_8bit ? RECODE_SCRUB : RECODE_SCRUB_7BIT;

@@ -25,8 +25,9 @@ struct conversion {
 #define CONVERSION_INIT { 0 }
 
 /*
- * Converts the body of m, to which header h belongs, for a server that takes 8-bit octets or not.  `recoded` is
- * empty before and sealed after.  EX_DATAERR (5.6.0) for what cannot be made fit, EX_IOERR, EX_CANTCREAT.
+ * Converts the body of m, to which header h belongs, for a server that takes 8-bit octets or
+ * not.  `recoded` is empty before and sealed after.  EX_DATAERR (5.6.0) for what cannot be made
+ * fit, EX_IOERR, EX_CANTCREAT.
  */
 bool body_convert(struct conversion *c, const struct message *m, const struct header *h, bool keep_8bit,
 	struct spool *recoded, struct error *err);

@@ -137,7 +137,10 @@ static void end_gap(struct text *t, bool is_sign_in_comment)
 	t->needs_blank = false;
 }
 
-/* A run begins: behind an encoded word the blank between is part of the run, for readers would drop it. */
+/*
+ * A run begins: behind an encoded word the blank between is part of the run, for readers would
+ * drop it.
+ */
 static void begin_run(struct text *t)
 {
 	const bool in_comment = t->form == TEXT_COMMENT;

@@ -22,9 +22,9 @@ enum text_form {
 };
 
 /*
- * Adds text to a buffer that holds the field from its name on.  Encoded are words with 8-bit octets (with utf8: that are
- * not valid UTF-8) and those over WORD_MAX.  Blanks between two words that are encoded are encoded with them, for
- * readers drop what stands between.
+ * Adds text to a buffer that holds the field from its name on.  Encoded are words with 8-bit
+ * octets (with utf8: that are not valid UTF-8) and those over WORD_MAX.  Blanks between two
+ * words that are encoded are encoded with them, for readers drop what stands between.
  */
 void encoded_text_add(struct buf *out, const char *text, size_t len, enum text_form form, bool utf8);
 

@@ -15,10 +15,16 @@
 /* Is it one encoded word, whole? */
 bool is_encoded_word(const char *s, size_t len);
 
-/* Adds all of the text as encoded words of at most 75 octets that split no character, folding before column 76. */
+/*
+ * Adds all of the text as encoded words of at most 75 octets that split no character, folding
+ * before column 76.
+ */
 void encoded_words_add(struct buf *out, const char *text, size_t len);
 
-/* Adds the text of an encoded word in utf-8 as new ones of the right length; false, and nothing, for what is none. */
+/*
+ * Adds the text of an encoded word in utf-8 as new ones of the right length; false, and nothing,
+ * for what is none.
+ */
 bool encoded_word_split(struct buf *out, const char *s, size_t len);
 
 #endif

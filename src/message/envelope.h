@@ -36,8 +36,9 @@ struct envelope {
 #define ENVELOPE_INIT { 0 }
 
 /*
- * Adds a copy of address, with original (NULL: the same), unless it is there already: domains compare without
- * case, local parts as written.  EX_DATAERR when the limit is reached.  Fast however many there are.
+ * Adds a copy of address, with original (NULL: the same), unless it is there already: domains
+ * compare without case, local parts as written.  EX_DATAERR when the limit is reached.  Fast
+ * however many there are.
  */
 bool envelope_add(struct envelope *e, const char *address, const char *original, struct error *err);
 

@@ -46,7 +46,10 @@ static void add_failure(struct walk *w, const struct error *error)
 		(struct expansion_failure){ alloc_string(w->recipient->address), *error };
 }
 
-/* Takes note of what is wrong, the first of it as the recipient's failure.  Always true: the others are served. */
+/*
+ * Takes note of what is wrong, the first of it as the recipient's failure.  Always true: the
+ * others are served.
+ */
 static bool fail(struct walk *w, const struct error *error)
 {
 	log_line(LOG_WARNING, "%s: %s", w->recipient->address, error->text);
@@ -106,7 +109,10 @@ static bool add_address(struct walk *w, const char *address)
 	return ok;
 }
 
-/* A local name that no alias knows (is_known: it knows it by itself) gets `domain`, or goes to adminaddr. */
+/*
+ * A local name that no alias knows (is_known: it knows it by itself) gets `domain`, or goes to
+ * adminaddr.
+ */
 static bool add_local(struct walk *w, const char *local, bool is_known)
 {
 	const char *domain = config_domain(w->config);
@@ -275,7 +281,10 @@ static bool walk_member(struct walk *w, const char *member, const struct step *s
 	return walk_list(w, member + (*member == '\\'), *member == '\\', step);
 }
 
-/* One line a recipient that an alias or adminaddr made another; completing a name is not worth one. */
+/*
+ * One line a recipient that an alias or adminaddr made another; completing a name is not worth
+ * one.
+ */
 static void log_expansion(const struct walk *w, size_t from)
 {
 	struct buf line = BUF_INIT;

@@ -29,11 +29,12 @@ enum {
 };
 
 /*
- * Replaces envelope's recipients by what they expand to; completes what stays bare.  Those that lead nowhere are
- * listed, once each; other members of such an alias are served.  What DSN asks goes on to the new recipients, with
- * the old address (completed) as `original`.  `aliases` is NULL with -n or where there is no file.  False only for
- * errors of the whole (limits, EX_DATAERR), envelope is then as it was.  Alias lines that are bad, and what each name
- * became, go to the log.
+ * Replaces envelope's recipients by what they expand to; completes what stays bare.  Those that
+ * lead nowhere are listed, once each; other members of such an alias are served.  What DSN asks
+ * goes on to the new recipients, with the old address (completed) as `original`.  `aliases` is
+ * NULL with -n or where there is no file.  False only for errors of the whole (limits,
+ * EX_DATAERR), envelope is then as it was.  Alias lines that are bad, and what each name became,
+ * go to the log.
  */
 bool expand_recipients(struct envelope *e, const struct aliases *aliases, struct config *c, struct expansion *x,
 	struct error *err);

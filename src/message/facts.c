@@ -28,7 +28,10 @@ static size_t utf8_wanted(char lead)
 	return c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
 }
 
-/* Most characters over 0x7f of most texts: two octets; the table in base/ascii.c knows the others. */
+/*
+ * Most characters over 0x7f of most texts: two octets; the table in base/ascii.c knows the
+ * others.
+ */
 static size_t utf8_step(const char *p, size_t len)
 {
 	unsigned char c = (unsigned char)*p;
@@ -38,7 +41,10 @@ static size_t utf8_step(const char *p, size_t len)
 	return utf8_length(p, len);
 }
 
-/* Completes the character that the last block began; returns how many octets of this one it took. */
+/*
+ * Completes the character that the last block began; returns how many octets of this one it
+ * took.
+ */
 static size_t complete_held(
 	struct body_facts *f, char *held, unsigned *held_len, const char *data, size_t len)
 {

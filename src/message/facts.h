@@ -8,7 +8,10 @@
 
 #include "message/message.h"
 
-/* Adds a block to has_8bit, has_nul and is_utf8; a character cut by its end is kept in held (4 bytes). */
+/*
+ * Adds a block to has_8bit, has_nul and is_utf8; a character cut by its end is kept in held (4
+ * bytes).
+ */
 void facts_add(struct body_facts *f, char *held, unsigned *held_len, const char *data, size_t len);
 
 /* The end: a character still cut is none. */

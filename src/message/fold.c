@@ -81,8 +81,9 @@ static bool is_break(const struct line *l, size_t at, const struct nesting *n, b
 }
 
 /*
- * The best place for a break: the last up to soft octets, else the first behind it; len where there is none.  What
- * follows must not be blank to its end: `len` leaves the blanks at the line's end out.
+ * The best place for a break: the last up to soft octets, else the first behind it; len where
+ * there is none.  What follows must not be blank to its end: `len` leaves the blanks at the
+ * line's end out.
  */
 static size_t find_break(const struct line *l, size_t len, size_t soft)
 {

@@ -21,13 +21,17 @@ enum {
 /* Octets on the last line. */
 size_t fold_column(const struct buf *field);
 
-/* Begins a new line, unless the last is blank; the blank at its start is the one that ended the last line, or a new one. */
+/*
+ * Begins a new line, unless the last is blank; the blank at its start is the one that ended the
+ * last line, or a new one.
+ */
 void fold_here(struct buf *field);
 
 /*
- * Folds every line over FOLD_HARD octets, with `encoded` those over FOLD_SOFT that hold encoded words: at blanks (never
- * so that a line has nothing but blanks), behind the colon of the name and, with at_commas, behind commas between
- * addresses.  False: a line cannot be brought under FOLD_HARD; the field is as it was.
+ * Folds every line over FOLD_HARD octets, with `encoded` those over FOLD_SOFT that hold encoded
+ * words: at blanks (never so that a line has nothing but blanks), behind the colon of the name
+ * and, with at_commas, behind commas between addresses.  False: a line cannot be brought under
+ * FOLD_HARD; the field is as it was.
  */
 bool fold_lines(struct buf *field, bool encoded, bool at_commas);
 

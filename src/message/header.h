@@ -17,7 +17,10 @@ enum {
 	HEADER_NAME_MAX = 998, /* octets of a name with the blanks behind it: a line of RFC 5322 */
 };
 
-/* text is "Name: value", folded lines joined by '\n' (a CR before it gone), no line end at the end. */
+/*
+ * text is "Name: value", folded lines joined by '\n' (a CR before it gone), no line end at the
+ * end.
+ */
 struct field {
 	struct buf text;
 	size_t name_len; /* without blanks before the colon */
@@ -32,19 +35,23 @@ struct header {
 #define HEADER_INIT { 0 }
 
 /*
- * Is this line (no line end) the start of a field: a name of RFC 5322 section 2.2, blanks, a colon?  *name_len (not
- * NULL) is the name's length.  The colon must come within HEADER_NAME_MAX octets.
+ * Is this line (no line end) the start of a field: a name of RFC 5322 section 2.2, blanks, a
+ * colon?  *name_len (not NULL) is the name's length.  The colon must come within HEADER_NAME_MAX
+ * octets.
  */
 bool header_line_is_field(const char *line, size_t len, size_t *name_len);
 
 /*
- * Adds a field from its first line, which is one (header_line_is_field); or continues the last one with a folded
- * line.  NUL and bare CR, which must not reach the wire, become blanks.
+ * Adds a field from its first line, which is one (header_line_is_field); or continues the last
+ * one with a folded line.  NUL and bare CR, which must not reach the wire, become blanks.
  */
 void header_add_line(struct header *h, const char *line, size_t len);
 void header_continue(struct header *h, const char *line, size_t len);
 
-/* Adds "name: value" at the end, or before field number at.  Line ends in value must be folds ("\n "). */
+/*
+ * Adds "name: value" at the end, or before field number at.  Line ends in value must be folds
+ * ("\n ").
+ */
 void header_add(struct header *h, const char *name, const char *value);
 void header_insert(struct header *h, size_t at, const char *name, const char *value);
 

@@ -43,7 +43,10 @@ static void body_line_end(struct message_reader *r)
 	r->line_len = 0;
 }
 
-/* A line that was taken for one of the header turns out to be the body's first, perhaps before its end. */
+/*
+ * A line that was taken for one of the header turns out to be the body's first, perhaps before
+ * its end.
+ */
 static void header_to_body(struct message_reader *r)
 {
 	struct buf line = BUF_INIT;
@@ -94,7 +97,10 @@ static bool belongs_to_header(const struct message_reader *r)
 	return header_line_is_field(buf_str(line), line->len, NULL);
 }
 
-/* What the first line "From ..." was, now that the second has come (or the input's end): dropped, or the body's. */
+/*
+ * What the first line "From ..." was, now that the second has come (or the input's end):
+ * dropped, or the body's.
+ */
 static void settle_from_line(struct message_reader *r)
 {
 	struct buf second = BUF_INIT;
@@ -154,8 +160,8 @@ static void line_end(struct message_reader *r)
 }
 
 /*
- * Between two blocks: a line without an end that is seen to be none of the header need not be kept whole, and the
- * header must keep its limit.
+ * Between two blocks: a line without an end that is seen to be none of the header need not be
+ * kept whole, and the header must keep its limit.
  */
 static bool check_header(struct message_reader *r, struct error *err)
 {

@@ -39,17 +39,19 @@ struct message_source {
 };
 
 /*
- * Reads a message: header and body as interface section 5 separates them.  A line of the header that is no field
- * starts the body; one of nothing but CRs ends the header like an empty one.  EX_NOINPUT when the input cannot be
- * read, EX_DATAERR for a header over its limit.  Before an error is returned the input is read to its end (drain).
- * Input behind the dot that ends a message is dropped, with a log line.
+ * Reads a message: header and body as interface section 5 separates them.  A line of the header
+ * that is no field starts the body; one of nothing but CRs ends the header like an empty one.
+ * EX_NOINPUT when the input cannot be read, EX_DATAERR for a header over its limit.  Before an
+ * error is returned the input is read to its end (drain). Input behind the dot that ends a
+ * message is dropped, with a log line.
  */
 bool message_read(struct message *m, const struct message_source *source, struct error *err);
 
 /*
- * The same for text that comes in blocks (-bs, queue files, tests): reader_begin with an empty message, reader_add
- * for each block, reader_end, which seals the body.  After false only message_reader_release (and message_release)
- * may follow; after reader_end too it is needed.  How the text is cut into blocks makes no difference.
+ * The same for text that comes in blocks (-bs, queue files, tests): reader_begin with an empty
+ * message, reader_add for each block, reader_end, which seals the body.  After false only
+ * message_reader_release (and message_release) may follow; after reader_end too it is needed.
+ * How the text is cut into blocks makes no difference.
  */
 struct message_reader {
 	struct message *message;

@@ -44,7 +44,10 @@ static size_t skip_to_semicolon(const char *s, size_t len, size_t at)
 	return at;
 }
 
-/* The end of a value without quotes: before a semicolon, or a comment behind a blank; blanks at its end are not in it. */
+/*
+ * The end of a value without quotes: before a semicolon, or a comment behind a blank; blanks at
+ * its end are not in it.
+ */
 static size_t bare_value_end(const char *s, size_t len, size_t at)
 {
 	size_t end = at;

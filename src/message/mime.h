@@ -39,18 +39,27 @@ struct media_type {
 
 #define MEDIA_TYPE_INIT { 0 }
 
-/* Reads a Content-Type; what is not one is text/plain (RFC 2045 section 5.2).  What *t held before is released. */
+/*
+ * Reads a Content-Type; what is not one is text/plain (RFC 2045 section 5.2).  What *t held
+ * before is released.
+ */
 void media_type_parse(struct media_type *t, const char *value, size_t len);
 void media_type_release(struct media_type *t);
 
 enum transfer_encoding mime_encoding(const char *value, size_t len);
 
-/* A parameter's place in a field's value: "name=value" from start to end, the value from value_at on, quotes included. */
+/*
+ * A parameter's place in a field's value: "name=value" from start to end, the value from
+ * value_at on, quotes included.
+ */
 struct mime_param {
 	size_t start, name_len, value_at, end;
 };
 
-/* The next parameter from *at on, which is moved behind it; a value without quotes may hold blanks. */
+/*
+ * The next parameter from *at on, which is moved behind it; a value without quotes may hold
+ * blanks.
+ */
 bool mime_param_next(const char *value, size_t len, size_t *at, struct mime_param *p);
 
 /* Adds the parameter's value without quotes, backslashes and folds. */

@@ -12,8 +12,9 @@
 #include <stddef.h>
 
 /*
- * Adds the field's value to out, which holds the field from its name on.  A value that is not ASCII (with utf8: not
- * valid UTF-8), or too long for a line, becomes name*=charset''value, or where that is too long name*0*= and so on.
+ * Adds the field's value to out, which holds the field from its name on.  A value that is not
+ * ASCII (with utf8: not valid UTF-8), or too long for a line, becomes name*=charset''value, or
+ * where that is too long name*0*= and so on.
  */
 void parameters_add(struct buf *out, const char *value, size_t len, bool utf8);
 

@@ -21,7 +21,10 @@ static void encode_held_hyphen(struct recoder *r)
 	r->held_len = 3;
 }
 
-/* Writes the held token; room is 75 where the line goes on (a soft break must fit), 76 at its end. */
+/*
+ * Writes the held token; room is 75 where the line goes on (a soft break must fit), 76 at its
+ * end.
+ */
 static void flush_token(struct recoder *r, struct buf *out, size_t room)
 {
 	if (r->column + r->held_len > room) {
@@ -48,7 +51,10 @@ static void hold_octet(struct recoder *r, struct buf *out, char c)
 	hold_token(r, out, token, sizeof token);
 }
 
-/* Literal characters, written in pieces that fill lines; the last is held, for it may be a blank at a line's end. */
+/*
+ * Literal characters, written in pieces that fill lines; the last is held, for it may be a blank
+ * at a line's end.
+ */
 static void add_literal(struct recoder *r, struct buf *out, const char *s, size_t len)
 {
 	flush_token(r, out, RECODE_LINE - 1);
@@ -270,8 +276,8 @@ static void base64_again_end(struct recoder *r, struct buf *out)
 }
 
 /*
- * One octet of what lies between parts.  What goes on behind a break begins with a blank, so that no
- * boundary delimiter can come into being; blanks at the break itself are dropped.
+ * One octet of what lies between parts.  What goes on behind a break begins with a blank, so
+ * that no boundary delimiter can come into being; blanks at the break itself are dropped.
  */
 static void scrub_octet(struct recoder *r, struct buf *out, char c)
 {

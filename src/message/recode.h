@@ -42,8 +42,8 @@ void recode_begin(struct recoder *r, enum recode_how how);
 void recode_add(struct recoder *r, struct buf *out, const char *data, size_t len);
 
 /*
- * Adds the rest.  A line end that was not in the input is not added: base64 ends without one, so that the CR LF
- * before a boundary delimiter can follow.
+ * Adds the rest.  A line end that was not in the input is not added: base64 ends without one, so
+ * that the CR LF before a boundary delimiter can follow.
  */
 void recode_end(struct recoder *r, struct buf *out);
 

@@ -15,7 +15,10 @@ static void add_text(struct buf *out, const char *value, size_t len, bool utf8)
 	encoded_text_add(out, value, len, TEXT_PLAIN, utf8);
 }
 
-/* Where 8-bit octets have no legal place an encoded word is still the form that most readers undo. */
+/*
+ * Where 8-bit octets have no legal place an encoded word is still the form that most readers
+ * undo.
+ */
 static void add_structured(struct buf *out, const char *value, size_t len, bool utf8)
 {
 	if (ascii_has_8bit(value, len))

@@ -19,7 +19,10 @@ bool resent_exists(const struct header *h);
 /* Its field of that name ("Resent-From"); h->count if it has none. */
 size_t resent_find(const struct header *h, const char *name);
 
-/* The number of the field that says who wrote the message, or resent it: the newest Resent-From, else the last From. */
+/*
+ * The number of the field that says who wrote the message, or resent it: the newest Resent-From,
+ * else the last From.
+ */
 size_t resent_author(const struct header *h);
 
 #endif

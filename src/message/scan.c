@@ -178,7 +178,10 @@ struct piece {
 
 enum match { MATCH_NONE, MATCH_DELIMITER, MATCH_CLOSE };
 
-/* Is the line "--" boundary, or that and "--", blanks behind it passed over?  The boundary alone is no more than a prefix. */
+/*
+ * Is the line "--" boundary, or that and "--", blanks behind it passed over?  The boundary alone
+ * is no more than a prefix.
+ */
 static enum match match_boundary(const struct buf *boundary, const struct piece *line)
 {
 	const char *rest = line->data + 2 + boundary->len, *end = line->data + line->len;
@@ -231,7 +234,10 @@ static bool delimiter(struct scanner *s, size_t level, enum match match, const s
 	return l->is_closed || add_part(s, line->offset + line->len + line->end_len, false);
 }
 
-/* A line while the header of a part is read.  *taken: it belongs to the header, or ended it; else the content begins with it. */
+/*
+ * A line while the header of a part is read.  *taken: it belongs to the header, or ended it;
+ * else the content begins with it.
+ */
 static bool header_line(struct scanner *s, const struct piece *line, bool *taken)
 {
 	const bool begins = !s->line_len;
@@ -271,7 +277,10 @@ static bool scan_piece(struct scanner *s, const struct piece *line)
 	return true;
 }
 
-/* How much of a piece that does not end its line can be taken: no character is cut, nor a CR that may belong to the line end. */
+/*
+ * How much of a piece that does not end its line can be taken: no character is cut, nor a CR
+ * that may belong to the line end.
+ */
 static size_t whole_characters(const char *data, size_t len)
 {
 	size_t n = len;
@@ -284,7 +293,10 @@ static size_t whole_characters(const char *data, size_t len)
 	return n ? n : len;
 }
 
-/* Takes the lines of a block, and of one without any line end a piece; *used: the octets taken, never 0. */
+/*
+ * Takes the lines of a block, and of one without any line end a piece; *used: the octets taken,
+ * never 0.
+ */
 static bool scan_block(
 	struct scanner *s, uint64_t offset, const char *data, size_t len, bool at_end, size_t *used)
 {

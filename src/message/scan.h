@@ -20,8 +20,8 @@ enum {
 };
 
 /*
- * A leaf, a multipart or a message; offsets are into the body.  Sealed parts and multiparts without any
- * part are leaves, whatever they hold.
+ * A leaf, a multipart or a message; offsets are into the body.  Sealed parts and multiparts
+ * without any part are leaves, whatever they hold.
  */
 struct part {
 	enum media_kind kind;
@@ -46,13 +46,17 @@ struct scan {
 #define SCAN_INIT { 0 }
 
 /*
- * Finds the parts of a body that belongs to header h.  Reads nothing where h says that there is only one.  The
- * facts of the whole say what to look for.  False only when the spool cannot be read.
+ * Finds the parts of a body that belongs to header h.  Reads nothing where h says that there is
+ * only one.  The facts of the whole say what to look for.  False only when the spool cannot be
+ * read.
  */
 bool scan_body(struct scan *s, const struct header *h, const struct spool *body, const struct body_facts *whole,
 	struct error *err);
 
-/* Adds the fields of a part's header, the octets from start to body (or a stretch of whole lines of them). */
+/*
+ * Adds the fields of a part's header, the octets from start to body (or a stretch of whole lines
+ * of them).
+ */
 void scan_header(struct header *h, const char *text, size_t len);
 
 void scan_release(struct scan *s);

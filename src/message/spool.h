@@ -38,16 +38,19 @@ struct spool {
  */
 bool spool_add(struct spool *s, const void *data, size_t len, struct error *err);
 
-/* Writes out what is held back; to be called once after the last spool_add, before the first read. */
+/*
+ * Writes out what is held back; to be called once after the last spool_add, before the first
+ * read.
+ */
 bool spool_seal(struct spool *s, struct error *err);
 
 /* Makes a sealed spool of size octets at offset base of an open file, which it takes. */
 void spool_from_file(struct spool *s, int fd, uint64_t base, uint64_t size);
 
 /*
- * A look at the octets from offset on: in memory without a copy and up to the end (so perhaps more than
- * block_size), else read into the caller's block of block_size octets.  *data points to the returned number of
- * octets; 0 at the end, -1 with *err (EX_IOERR).
+ * A look at the octets from offset on: in memory without a copy and up to the end (so perhaps
+ * more than block_size), else read into the caller's block of block_size octets.  *data points
+ * to the returned number of octets; 0 at the end, -1 with *err (EX_IOERR).
  */
 ssize_t spool_look(const struct spool *s, uint64_t offset, char *block, size_t block_size, const char **data,
 	struct error *err);

@@ -52,7 +52,10 @@ struct tls_info {
  */
 bool tls_start(struct stream *s, const struct tls_params *p, struct error *err);
 
-/* Version, cipher, resumed and verified only, which costs nothing; all of it, from the certificate. */
+/*
+ * Version, cipher, resumed and verified only, which costs nothing; all of it, from the
+ * certificate.
+ */
 void tls_summarize(const struct tls *t, struct tls_info *info);
 void tls_describe(const struct tls *t, struct tls_info *info);
 

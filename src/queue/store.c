@@ -2,19 +2,18 @@
 /*
  * The directory:
  *
- *	ID.msg	    a message, written once (queue/entry.c); alone: no attempt yet, all are left
- *	ID.state    how far it has come (queue/entry_state.c); without ID.msg it is rubbish
- *	ID.new	    a state that is being written
- *	ID.tmp	    a message that is being written, where the file system knows no unnamed files
- *	ID.damaged  the postmaster was told that ID cannot be trusted
- *	corrupt/    what was found here and is no queue file
- *	failed/	    messages that nobody takes and nobody can be told of, with their states
- *	.NAME	    not looked at; .last-run is touched by each run
+ *  *      ID.msg      a message, written once (queue/entry.c); alone: no attempt yet, all are
+ * left *      ID.state    how far it has come (queue/entry_state.c); without ID.msg it is
+ * rubbish *   ID.new      a state that is being written *     ID.tmp      a message that is
+ * being written, where the file system knows no unnamed files *     ID.damaged  the postmaster
+ * was told that ID cannot be trusted * corrupt/    what was found here and is no queue file *
+ * failed/     messages that nobody takes and nobody can be told of, with their states *   .NAME
+ * not looked at; .last-run is touched by each run
  *
  * Order of events.  Keep: state (synced, renamed), message synced, named, directory synced.
  * Update: state written as ID.new, synced, renamed, directory synced.  End: ID.msg unlinked,
- * directory synced (once for several), then ID.state.  The lock is flock on ID.msg, and counts only when the name
- * still leads to the file that was locked.
+ * directory synced (once for several), then ID.state.  The lock is flock on ID.msg, and counts
+ * only when the name still leads to the file that was locked.
  */
 #include "queue/store.h"
 

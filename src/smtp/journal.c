@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-	TO_MAX = 700,	 /* octets of to=, so that the line stays within 2 KiB */
+	TO_MAX = 700,    /* octets of to=, so that the line stays within 2 KiB */
 	REPLY_MAX = 400, /* octets of reply= */
 	VALUE_MAX = 256, /* octets of any other value */
 };
@@ -37,8 +37,8 @@ void route_note(struct route *route, const struct session *s)
 	if (!s->stream.tls)
 		return;
 	tls_summarize(s->stream.tls, &tls);
-	snprintf(route->tls, sizeof route->tls, "%s:%s%s%s", tls.version, tls.cipher, tls.resumed ? ":resumed" : "",
-		tls.verified ? "" : ":unverified");
+	snprintf(route->tls, sizeof route->tls, "%s:%s%s%s", tls.version, tls.cipher,
+		tls.resumed ? ":resumed" : "", tls.verified ? "" : ":unverified");
 }
 
 /* Stops after about max octets of what comes out. */
@@ -48,8 +48,9 @@ static void add_escaped(struct buf *line, const char *value, size_t max)
 
 	while (len && line->len < end) {
 		size_t n = utf8_length(value, len);
-		bool printable = n > 1 ? (unsigned char)value[0] != 0xc2 || (unsigned char)value[1] >= 0xa0
-				       : n == 1 && !ascii_is_control(*value);
+		bool printable =
+			n > 1 ? (unsigned char)value[0] != 0xc2 || (unsigned char)value[1] >= 0xa0
+			      : n == 1 && !ascii_is_control(*value);
 
 		if (!printable)
 			buf_addf(line, "\\x%02X", (unsigned)(unsigned char)*value);
@@ -97,8 +98,8 @@ static enum journal_status status_of(const struct journal_entry *e, size_t recip
 }
 
 /* The recipients of one status, as many as fit, and the error of the first of them. */
-static size_t add_recipients(struct buf *line, const struct journal_entry *e, enum journal_status status,
-	const struct error **error)
+static size_t add_recipients(struct buf *line, const struct journal_entry *e,
+	enum journal_status status, const struct error **error)
 {
 	struct buf to = BUF_INIT;
 	size_t count = 0;
@@ -128,7 +129,10 @@ static void add_reply(struct buf *line, const struct journal_entry *e, enum jour
 
 	add_number(line, "code", (unsigned)code);
 	journal_add(line, "dsn", sent ? "2.0.0" : error ? error->status : "");
-	add_value(line, "reply", sent && e->results->accepted_reply ? e->results->accepted_reply : error ? error->text : "",
+	add_value(line, "reply",
+		sent && e->results->accepted_reply ? e->results->accepted_reply
+		: error                            ? error->text
+						   : "",
 		REPLY_MAX);
 }
 
@@ -152,7 +156,8 @@ static void write_status(const struct journal_entry *e, enum journal_status stat
 	add_number(&line, "size", e->size);
 	journal_add(&line, "status", statuses[status].name);
 	add_reply(&line, e, status, error);
-	buf_addf(&line, " delay=%lld.%03lld", (long long)e->delay_ms / 1000, (long long)e->delay_ms % 1000);
+	buf_addf(&line, " delay=%lld.%03lld", (long long)e->delay_ms / 1000,
+		(long long)e->delay_ms % 1000);
 	add_number(&line, "try", e->try);
 	add_number(&line, "exit", (unsigned)e->exit);
 	if (count)
