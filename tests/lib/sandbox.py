@@ -119,7 +119,12 @@ class Sandbox:
         return "\n".join(lines) + "\n"
 
     def give_to(self, uid, gid):
-        """Everything here belongs to that user from now on."""
+        """Everything here belongs to that user from now on; the program is a copy, as the tree may
+        lie where that user cannot go."""
+        for name in PROGRAMS:
+            if os.path.islink(self.file("bin", name)):
+                os.unlink(self.file("bin", name))
+                shutil.copy(binary(), self.file("bin", name))
         for folder, folders, files in os.walk(self.path):
             for name in [folder] + [os.path.join(folder, n) for n in folders + files]:
                 os.chown(name, uid, gid, follow_symlinks=False)
