@@ -84,6 +84,8 @@ class Run:
 class Sweep(QueueCase):
     """A subclass has points(scenario) and faulted(scenario, point)."""
 
+    SANDBOX = "auto"
+
     @classmethod
     def setUpClass(cls):
         cls.own = os.environ.get("SENDOFF")
@@ -115,6 +117,7 @@ class Sweep(QueueCase):
         self.target = self.server(lenient=True, **scenario.server)
         self.box = self.queue_box(self.target, **scenario.keys)
         self.box.account(timeout="5s", **scenario.account)
+        self.box.set(sandbox=self.SANDBOX)
         self.settings = dict(self.box.sections["work"])
 
     def prepare(self, scenario):

@@ -10,6 +10,7 @@ from sweeping import SCENARIOS, Sweep
 class Valgrind(Sweep):
     """Uninitialised values, which the sanitizers of the other tests do not see."""
 
+    SANDBOX = "off"  # valgrind does not know the calls
     NAMES = ("interactive, TLS and login", "keep", "run of three", "bounce")
 
     @classmethod
