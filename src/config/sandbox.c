@@ -40,9 +40,12 @@ static const struct landlock_rule usual[] = {
 	{ "/etc/ld.so.cache", LANDLOCK_READ },
 	{ "/run/systemd", LANDLOCK_READ_BELOW },
 	{ "/var/lib/sss", LANDLOCK_READ_BELOW },
+	/* Where a message that has to be re-encoded is spooled, with the queue's directory and $TMPDIR. */
+	{ "/var/tmp", LANDLOCK_OWN },
+	{ "/tmp", LANDLOCK_OWN },
 };
 
-enum { USUAL = sizeof usual / sizeof *usual, OF_CONFIG = 4, OF_ACCOUNT = 5 };
+enum { USUAL = sizeof usual / sizeof *usual, OF_CONFIG = 5, OF_ACCOUNT = 5 };
 
 struct rules {
 	struct landlock_rule *list;
@@ -155,6 +158,7 @@ bool sandbox_begin(const struct config *c, const struct account *a, enum sandbox
 	memcpy(r.list, usual, sizeof usual);
 	r.count = USUAL;
 	add(&r, c->aliases ? c->aliases : "/etc/aliases", LANDLOCK_READ);
+	add(&r, secure_getenv("TMPDIR"), LANDLOCK_OWN);
 	add(&r, c->queue_dir, LANDLOCK_OWN);
 	add(&r, c->state_dir, LANDLOCK_OWN);
 	add_log(&r, c, &log_directory);

@@ -392,6 +392,7 @@ static bool is_quick_after_a_wait(bool all)
 	getsockopt(ends[0], IPPROTO_TCP, TCP_QUICKACK, &quick, &size);
 	stream_close(&s);
 	close(ends[1]);
+	buf_release(&line);
 	return quick;
 }
 
