@@ -8,6 +8,7 @@ there skips its test.
 import email
 import email.policy
 import subprocess
+import threading
 import unittest
 
 import servers
@@ -235,6 +236,20 @@ class LibraryTest(CallerCase):
         world = self.world()
         done = self.php(world, "exit(mail('', 'x', 'y') ? 0 : 3);")
         self.assertEqual(done[0], 3, done[1])
+
+    def test_php_mail_in_the_background(self):
+        """mail() returns while the server says nothing; what was kept is delivered when it does."""
+        gate = threading.Event()
+        self.addCleanup(gate.set)
+        self.real, self.smtp = None, self.server()
+        self.smtp.on("greeting", lambda session: gate.wait(60) and None)
+        box = self.sandbox(self.smtp)
+        box.set(queue="yes", queue_dir=box.file("queue"))
+        done = self.php(World(box), "exit(mail('ann@example.net', 'x', 'text', '', '-odb') ? 0 : 1);")
+        self.assertRan(done)
+        self.assertEqual(self.smtp.messages, [])
+        gate.set()
+        self.assertEqual(self.arrived()[0].to, ["ann@example.net"])
 
     def test_phpmailer(self):
         for how, sender in (("isSendmail", "me@example.org"), ("isMail", "me@example.org")):
