@@ -7,7 +7,6 @@
 #include "base/file.h"
 
 #include <stdlib.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -65,10 +64,12 @@ int outcome_exit(const struct outcome *o, enum error_mode mode)
 {
 	const struct error *err = outcome_error(o);
 	struct outcome_counts n = outcome_count(o);
-	bool told = o->report_taken && (n.deferred == 0 || *o->queue_id);
+	bool is_kept = n.deferred == 0 || *o->queue_id;
+	bool told = o->report_taken && is_kept;
 
-	if (!err)
-		return EX_OK;
+	/* The promise follows from the fates, also where nobody said why. */
+	if (!err || err->code == EX_OK)
+		return n.refused == 0 && is_kept ? EX_OK : EX_SOFTWARE;
 	if (told && (mode == ERRORS_MAIL_EXIT_0 || n.accepted || n.deferred))
 		return EX_OK;
 	return err->code;
