@@ -72,6 +72,7 @@ static bool refuse_recipient(
 	session_refused(s, buf_str(&command), EX_NOUSER, LOGIN_CODES_DO_NOT, &refusal);
 	buf_release(&command);
 	if (ends_session(s, &refusal)) {
+		a->turns[recipient] = TURN_NONE;
 		*err = refusal;
 		return false;
 	}
@@ -122,6 +123,12 @@ static void take_accepted(struct attempt *a, struct session *s)
 	a->results->accepted_code = s->reply.code;
 }
 
+/* Has the last octet of the content left the process? */
+static bool is_sent(const struct attempt *a, const struct session *s)
+{
+	return a->content_end && s->stream.sent >= a->content_end;
+}
+
 /* The reply to the message: the moment of truth. */
 static bool answer_message(
 	struct attempt *a, const char *command, struct session *s, struct error *err)
@@ -129,7 +136,7 @@ static bool answer_message(
 	bool is_accepted = reply_class(&s->reply) == 2 && a->taken && !a->failure.code;
 	bool ok = true;
 
-	if (is_accepted && !a->content_end)
+	if (is_accepted && !is_sent(a, s))
 		return error_set(err, EX_PROTOCOL, "5.5.0",
 			"the server takes a message that was not sent yet");
 	if (is_accepted)
@@ -143,7 +150,7 @@ static bool answer_message(
 	if (a->failure.code)
 		attempt_decide(a, &a->failure);
 	s->needs_reset = s->needs_reset || (!is_accepted && a->is_open);
-	a->is_done = ok || s->reply.code == 421;
+	a->is_done = ok || s->reply.code == 421 || err->code == EX_NOPERM;
 	return ok;
 }
 
@@ -185,10 +192,9 @@ bool attempt_answer(const struct flight_entry *entry, struct session *s, struct 
  */
 static bool is_unknown(const struct attempt *a, const struct session *s, const struct error *err)
 {
-	bool was_answered = err->reply == 421 || err->code == EX_NOPERM;
+	bool was_answered = err->reply == 421 || (err->code == EX_NOPERM && !a->is_open);
 
-	return a->content_end && s->stream.sent >= a->content_end && !a->failure.code &&
-	       !was_answered;
+	return is_sent(a, s) && !a->failure.code && !was_answered;
 }
 
 void attempt_lost(struct attempt *a, const struct session *s, const struct error *err)

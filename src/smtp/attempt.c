@@ -266,6 +266,8 @@ static bool send_data(struct attempt *a, struct flight *f, struct error *err)
 	struct flight_entry dot = { .command = FLIGHT_DOT, .owner = a };
 	bool ok;
 
+	if (!session_is_quiet(f->session, err))
+		return false;
 	flight_expect(f, &dot);
 	if (a->taken)
 		ok = write_content(a, f->session, DATA_DOTTED, err);

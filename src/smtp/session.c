@@ -104,7 +104,7 @@ bool session_is_quiet(struct session *s, struct error *err)
 	if (!stream_has_input(&s->stream) || s->owes_greeting || s->owes_hello)
 		return true;
 	return session_reply(s, s->params->account->timeout_ms, err) &&
-	       reply_error(&s->reply, "before any command", EX_PROTOCOL, err);
+	       reply_error(&s->reply, "unasked", EX_PROTOCOL, err);
 }
 
 bool session_command(struct session *s, struct error *err, const char *format, ...)

@@ -232,10 +232,28 @@ static void one_flight_with_chunking(void **state)
 		{ "250 ok\r\n550 no\r\n", NULL, "RU", false, EX_NOUSER },
 		{ "250 ok\r\n550 no\r\n450 later\r\n", NULL, "RD", false, EX_NOUSER },
 		{ "550 no\r\n", NULL, "N", false, EX_TEMPFAIL },
+		{ "530 5.7.0 login\r\n", NULL, "N", false, EX_NOPERM },
+		{ "250 ok\r\n550 5.7.9 login\r\n", NULL, "N", false, EX_NOPERM },
+		{ "250 ok\r\n250 ok\r\n554 5.7.9 login\r\n", NULL, "N", false, EX_NOPERM },
+		/* The content went out behind the refusal: the others may have it. */
+		{ "250 ok\r\n250 ok\r\n550 5.7.9 login\r\n", NULL, "UN", false, EX_NOPERM },
 	};
 
 	(void)state;
 	PLAY("PIPELINING\nCHUNKING\nSIZE", rows, true);
+}
+
+static void nothing_is_accepted_before_it_was_sent(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	set(&s, "PIPELINING\nCHUNKING", "250 ok\r\n250 ok\r\n250 taken\r\n", 1);
+	s.peer.takes = strlen("MAIL FROM:<me@x>\r\nRCPT TO:<a@x>\r\nBDAT 21 LAST\r\nSubject");
+	assert_false(run(&s, true));
+	assert_string_equal(fates(&s), "N");
+	assert_int_equal(s.err.code, EX_PROTOCOL);
+	strike(&s);
 }
 
 static void too_many_recipients_get_further_transactions(void **state)
@@ -560,6 +578,7 @@ int main(void)
 		cmocka_unit_test(one_by_one_without_pipelining),
 		cmocka_unit_test(two_flights_with_pipelining),
 		cmocka_unit_test(one_flight_with_chunking),
+		cmocka_unit_test(nothing_is_accepted_before_it_was_sent),
 		cmocka_unit_test(too_many_recipients_get_further_transactions),
 		cmocka_unit_test(a_failed_transaction_is_reset_before_the_next),
 		cmocka_unit_test(a_hundred_recipients_share_a_flight),
