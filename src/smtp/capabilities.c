@@ -20,7 +20,7 @@ static void size_parameter(struct capabilities *c, const char *text)
 
 static void auth_parameter(struct capabilities *c, const char *text)
 {
-	if (!strlist_has(&c->auth, text))
+	if (c->auth.count < CAPABILITIES_AUTH_MAX && !strlist_has(&c->auth, text))
 		strlist_add(&c->auth, text);
 }
 

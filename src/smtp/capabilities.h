@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { CAPABILITIES_AUTH_MAX = 100 }; /* mechanisms that are kept; the others are passed over */
+
 struct capabilities {
 	unsigned offers;     /* OFFER_… of message/content.h and the following */
 	uint64_t size;       /* SIZE's number, 0: none given */

@@ -63,6 +63,22 @@ static void mechanisms_are_collected_from_both_spellings(void **state)
 	capabilities_release(&c);
 }
 
+static void a_flood_of_mechanisms_is_not_kept(void **state)
+{
+	struct capabilities c = CAPABILITIES_INIT;
+	struct buf text = BUF_INIT;
+
+	(void)state;
+	buf_adds(&text, "host\nAUTH PLAIN");
+	for (unsigned i = 0; i < 50000; i++)
+		buf_addf(&text, " X%u", i);
+	capabilities_parse(&c, buf_str(&text));
+	assert_int_equal(c.auth.count, CAPABILITIES_AUTH_MAX);
+	assert_string_equal(c.auth.items[0], "PLAIN");
+	buf_release(&text);
+	capabilities_release(&c);
+}
+
 static void limits_are_numbers(void **state)
 {
 	struct capabilities c = CAPABILITIES_INIT;
@@ -94,6 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keywords_are_whole_words),
 		cmocka_unit_test(mechanisms_are_collected_from_both_spellings),
+		cmocka_unit_test(a_flood_of_mechanisms_is_not_kept),
 		cmocka_unit_test(limits_are_numbers),
 		cmocka_unit_test(names_for_a_dry_run),
 	};
