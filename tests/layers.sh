@@ -18,7 +18,7 @@ BEGIN {
 	may["cli"] = "cli top queue smtp message net config base"
 	may["main"] = "main cli top queue smtp message net config base"
 	only["gnutls/"] = "net/tls.c net/tls_cert.c net/tls_cert.h net/tls_info.c net/tls_session.h net/ticket.c"
-	only["gsasl.h"] = "smtp/auth.c smtp/oauth.c smtp/oauth.h"
+	only["gsasl.h"] = "smtp/auth.c smtp/credentials.c smtp/credentials.h smtp/oauth.c smtp/oauth.h"
 	only["iniparser"] = "config/ini.c"
 	only["idn2.h"] = "message/idna.c"
 }

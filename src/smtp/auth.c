@@ -5,8 +5,8 @@
 #include "base/ascii.h"
 #include "base/base64.h"
 #include "base/clock.h"
-#include "config/secret.h"
 #include "net/tls.h"
+#include "smtp/credentials.h"
 #include "smtp/hello.h"
 #include "smtp/mechanism.h"
 #include "smtp/oauth.h"
@@ -29,73 +29,16 @@ struct login {
 	Gsasl *library;
 	Gsasl_session *sasl; /* of the mechanism being tried */
 	const struct mechanism *mechanism;
-	struct secret secret;
-	bool has_secret;
+	struct credentials credentials;
 	int rc; /* of the last step: GSASL_OK when, for the library, the exchange is complete */
 	struct buf output;    /* of the last step, in base64; wiped */
 	struct buf challenge; /* the server's last, decoded */
 	char told[256];       /* what a failure's challenge said (RFC 7628 section 3.2.3) */
 };
 
-/*
- * Channel bindings go to -PLUS only: with any other mechanism libgsasl 2.2 fails when it is given
- * one.
- */
-static int give_binding(struct login *l, Gsasl_session *sasl, Gsasl_property property)
+bool auth_scram_is_excessive(const char *challenge, size_t len)
 {
-	const char *wanted = property == GSASL_CB_TLS_EXPORTER ? "tls-exporter" : "tls-unique",
-		   *type;
-	struct buf binding = BUF_INIT, text = BUF_INIT;
-	int rc = GSASL_NO_CALLBACK;
-
-	if (l->mechanism->binds_channel &&
-		tls_channel_binding(l->session->stream.tls, &type, &binding) &&
-		strcmp(type, wanted) == 0) {
-		base64_encode(&text, binding.data, binding.len);
-		rc = gsasl_property_set(sasl, property, buf_str(&text));
-	}
-	buf_release(&binding);
-	buf_release(&text);
-	return rc;
-}
-
-static int give(Gsasl_session *sasl, Gsasl_property property, const char *value)
-{
-	return value ? gsasl_property_set(sasl, property, value) : GSASL_NO_CALLBACK;
-}
-
-static int give_property(Gsasl *library, Gsasl_session *sasl, Gsasl_property property)
-{
-	struct login *l = gsasl_callback_hook_get(library);
-	const struct account *a = l->session->params->account;
-
-	switch (property) {
-	case GSASL_AUTHID:
-		return give(sasl, property, a->user);
-	case GSASL_AUTHZID: /* EXTERNAL names nobody else; the server knows the certificate */
-		return give(sasl, property,
-			strcmp(l->mechanism->name, "EXTERNAL") == 0 ? a->user : NULL);
-	case GSASL_PASSWORD:
-		return l->has_secret ? gsasl_property_set_raw(sasl, property,
-					       buf_str(&l->secret.bytes), l->secret.bytes.len)
-				     : GSASL_NO_CALLBACK;
-	case GSASL_SERVICE:
-		return give(sasl, property, "smtp");
-	case GSASL_HOSTNAME:
-		return give(sasl, property, l->session->host);
-	case GSASL_ANONYMOUS_TOKEN:
-		return give(sasl, property, a->user ? a->user : "anonymous");
-	case GSASL_CB_TLS_EXPORTER:
-	case GSASL_CB_TLS_UNIQUE:
-		return give_binding(l, sasl, property);
-	default:
-		return GSASL_NO_CALLBACK;
-	}
-}
-
-bool auth_scram_is_excessive(const char *challenge)
-{
-	const char *count = strstr(challenge, ",i=");
+	const char *count = len ? memmem(challenge, len, ",i=", 3) : NULL;
 	size_t digits;
 
 	if (!count || strncmp(challenge, "r=", 2) != 0)
@@ -249,7 +192,7 @@ static enum verdict answer(struct login *l, struct error *err)
 		return protocol_error(l, "the server asks for more than the mechanism has", err);
 	if (!base64_decode(&l->challenge, buf_str(text), text->len))
 		return protocol_error(l, "the server's challenge is not base64", err);
-	if (auth_scram_is_excessive(buf_str(&l->challenge)))
+	if (auth_scram_is_excessive(buf_str(&l->challenge), l->challenge.len))
 		return protocol_error(
 			l, "the server wants more iterations than anybody needs", err);
 	keep_words(l);
@@ -287,16 +230,6 @@ static enum verdict converse(struct login *l, struct error *err)
 	return verdict;
 }
 
-/* The secret as it lies in the library's own memory, which it does not wipe itself. */
-static void wipe_sasl(Gsasl_session *sasl)
-{
-	const char *copy = gsasl_property_fast(sasl, GSASL_PASSWORD);
-
-	if (copy)
-		explicit_bzero((void *)(uintptr_t)copy, strlen(copy));
-	gsasl_finish(sasl);
-}
-
 static enum verdict attempt(struct login *l, struct error *err)
 {
 	enum verdict verdict;
@@ -310,7 +243,7 @@ static enum verdict attempt(struct login *l, struct error *err)
 		step(l, NULL);
 	verdict = l->rc == GSASL_OK || l->rc == GSASL_NEEDS_MORE ? converse(l, err)
 								 : local_trouble(l, err);
-	wipe_sasl(l->sasl);
+	credentials_wipe(l->sasl);
 	return verdict;
 }
 
@@ -321,7 +254,7 @@ static void confine(struct login *l)
 
 	if (!sandbox_waits(p->account) || sandbox_reason(p->config, p->account, p->sandbox))
 		return;
-	secret_keep(p->config, p->account, &l->secret);
+	secret_keep(p->config, p->account, &l->credentials.secret);
 	sandbox_begin(p->config, p->account, p->sandbox);
 }
 
@@ -333,12 +266,12 @@ static bool prepare(struct login *l, struct error *err)
 	if (l->mechanism->needs_user && !p->account->user)
 		return error_set(err, EX_CONFIG, NULL, "account '%s': %s needs 'user'",
 			p->account->name, l->mechanism->name);
-	if (!l->mechanism->needs_secret || l->has_secret)
+	if (!l->mechanism->needs_secret || l->credentials.has_secret)
 		return true;
-	l->has_secret = secret_get(&l->secret, p->account, p->caller, err);
-	if (l->has_secret)
+	l->credentials.has_secret = secret_get(&l->credentials.secret, p->account, p->caller, err);
+	if (l->credentials.has_secret)
 		confine(l);
-	return l->has_secret;
+	return l->credentials.has_secret;
 }
 
 static bool try_all(
@@ -347,7 +280,7 @@ static bool try_all(
 	enum verdict verdict = VERDICT_NEXT;
 
 	for (size_t i = 0; i < count && verdict == VERDICT_NEXT; i++) {
-		l->mechanism = list[i];
+		l->mechanism = l->credentials.mechanism = list[i];
 		verdict = prepare(l, err) ? attempt(l, err) : VERDICT_STOP;
 	}
 	return verdict == VERDICT_IN;
@@ -376,7 +309,7 @@ bool auth_login(struct session *s, struct error *err)
 {
 	const struct account *a = s->params->account;
 	const struct mechanism *list[MECHANISMS_MAX];
-	struct login l = { .session = s };
+	struct login l = { .session = s, .credentials = { .session = s } };
 	size_t count;
 	bool ok;
 
@@ -388,11 +321,11 @@ bool auth_login(struct session *s, struct error *err)
 		return false;
 	if (gsasl_init(&l.library) != GSASL_OK || !oauth_register(l.library))
 		return error_set(err, EX_SOFTWARE, NULL, "libgsasl cannot be initialised");
-	gsasl_callback_hook_set(l.library, &l);
-	gsasl_callback_set(l.library, give_property);
+	gsasl_callback_hook_set(l.library, &l.credentials);
+	gsasl_callback_set(l.library, credentials_give);
 	ok = try_all(&l, list, count, err);
 	gsasl_done(l.library);
-	secret_release(&l.secret);
+	secret_release(&l.credentials.secret);
 	buf_wipe(&l.output);
 	buf_wipe(&l.challenge);
 	return ok;

@@ -10,10 +10,9 @@
 #include "smtp/session.h"
 
 enum {
-	AUTH_LINE_MAX =
-		12288, /* AUTH with its initial response, CR LF included (RFC 4954 section 4.5) */
-	AUTH_ROUNDS_MAX = 16,          /* challenges of one exchange */
-	AUTH_ITERATIONS_MAX = 1000000, /* of SCRAM's password hash: more would only burn our time */
+	/* Octets of AUTH with its initial response, CR LF included (RFC 4954 section 4.5). */
+	AUTH_LINE_MAX = 12288,
+	AUTH_ROUNDS_MAX = 16, /* challenges of one exchange */
 };
 
 /*
@@ -26,10 +25,10 @@ enum {
 bool auth_login(struct session *s, struct error *err);
 
 /*
- * Is this decoded SCRAM challenge (RFC 5802, "r=…,s=…,i=…") one with an iteration count that will
- * not be computed?
+ * Is this decoded challenge, which a NUL follows, one of SCRAM (RFC 5802, "r=…,s=…,i=…") with an
+ * iteration count over a million?  That would only burn our time: it is not computed.
  */
-bool auth_scram_is_excessive(const char *challenge);
+bool auth_scram_is_excessive(const char *challenge, size_t len);
 
 /* Versions and mechanisms of the library, for --version.  To be freed. */
 char *auth_describe_library(void);

@@ -105,10 +105,15 @@ static void absurd_iteration_counts_are_seen(void **state)
 		{ "<12.34@host>", false },
 		{ "", false },
 	};
+	/* libgsasl reads on behind a NUL. */
+	static const char with_nul[] = "r=abc\0,s=c2FsdA==,i=2147483647";
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		assert_int_equal(auth_scram_is_excessive(rows[i].challenge), rows[i].is_excessive);
+		assert_int_equal(auth_scram_is_excessive(
+					 rows[i].challenge, strlen(rows[i].challenge)),
+			rows[i].is_excessive);
+	assert_true(auth_scram_is_excessive(with_nul, sizeof with_nul - 1));
 }
 
 struct credentials {
