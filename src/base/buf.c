@@ -42,6 +42,17 @@ void buf_addc(struct buf *b, char c)
 	buf_add(b, &c, 1);
 }
 
+void buf_add_hex(struct buf *b, const void *data, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *octets = data;
+
+	for (size_t i = 0; i < len; i++) {
+		buf_addc(b, digits[octets[i] >> 4]);
+		buf_addc(b, digits[octets[i] & 15]);
+	}
+}
+
 void buf_addf(struct buf *b, const char *format, ...)
 {
 	va_list args;
@@ -53,15 +64,17 @@ void buf_addf(struct buf *b, const char *format, ...)
 
 void buf_vaddf(struct buf *b, const char *format, va_list args)
 {
+	size_t room = b->alloc - b->len;
 	va_list again;
 	int len;
 
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, format, again);
+	len = vsnprintf(room ? b->data + b->len : NULL, room, format, again);
 	va_end(again);
 	if (len < 0)
 		return;
-	vsnprintf(buf_reserve(b, (size_t)len), (size_t)len + 1, format, args);
+	if ((size_t)len >= room)
+		vsnprintf(buf_reserve(b, (size_t)len), (size_t)len + 1, format, args);
 	b->len += (size_t)len;
 }
 

@@ -168,8 +168,8 @@ bool add_fingerprint(struct buf *b, const char *s)
 		buf_truncate(&bytes, 0);
 		ok = base64_decode(&bytes, s, strlen(s)) && bytes.len == SHA256_BYTES;
 	}
-	for (size_t i = 0; ok && i < bytes.len; i++)
-		buf_addf(b, "%02x", (unsigned)(unsigned char)bytes.data[i]);
+	if (ok)
+		buf_add_hex(b, bytes.data, bytes.len);
 	buf_release(&bytes);
 	return ok;
 }

@@ -16,7 +16,6 @@
 
 enum {
 	DIGEST_SIZE = 32,
-	NAME_SIZE = TICKET_KEY_SIZE + 20,
 	EXPIRES_SIZE = 20,
 };
 
@@ -33,8 +32,7 @@ static void add_digest(struct buf *b, const void *data, size_t len)
 	unsigned char digest[DIGEST_SIZE] = { 0 };
 
 	gnutls_hash_fast(GNUTLS_DIG_SHA256, data, len, digest);
-	for (size_t i = 0; i < sizeof digest; i++)
-		buf_addf(b, "%02x", digest[i]);
+	buf_add_hex(b, digest, sizeof digest);
 }
 
 /* With its length before it, so that no two lists of fields look alike. */
@@ -75,18 +73,18 @@ void ticket_key(const struct tls_params *p, char key[TICKET_KEY_SIZE])
 	buf_release(&digest);
 }
 
-static void slot_name(char name[NAME_SIZE], const char *key, unsigned slot)
+static void slot_name(char name[TICKET_NAME_SIZE], const char *key, unsigned slot)
 {
-	snprintf(name, NAME_SIZE, "%s.%u", key, slot);
+	snprintf(name, TICKET_NAME_SIZE, "%s.%u", key, slot);
 }
 
 /* A name that no other process uses, also none of another container that shares the directory. */
-static void private_name(char name[NAME_SIZE], const char *key)
+static void private_name(char name[TICKET_NAME_SIZE], const char *key)
 {
 	unsigned long long number = 0;
 
 	gnutls_rnd(GNUTLS_RND_NONCE, &number, sizeof number);
-	snprintf(name, NAME_SIZE, "%s.%016llx", key, number);
+	snprintf(name, TICKET_NAME_SIZE, "%s.%016llx", key, number);
 }
 
 /* -1 also for one that others may write to: what lies there is nobody's word. */
@@ -105,7 +103,7 @@ static bool is_ours(const struct stat *st, const struct stat *directory)
 {
 	bool is_shared = directory->st_mode & S_ISGID && st->st_gid == directory->st_gid;
 
-	return st->st_nlink == 0 && !(st->st_mode & S_IRWXO) &&
+	return st->st_nlink == 1 && !(st->st_mode & S_IRWXO) &&
 	       (st->st_uid == geteuid() || is_shared);
 }
 
@@ -153,29 +151,35 @@ static bool open_ticket(struct buf *ticket)
 	return true;
 }
 
-/* Whose rename succeeds has the ticket, and nobody else. */
-static bool take_slot(
-	int dir, const struct stat *dir_st, const char *key, unsigned slot, struct buf *session)
+static bool read_ticket(int dir, const struct stat *dir_st, const char *name, struct buf *session)
 {
-	char from[NAME_SIZE], to[NAME_SIZE];
 	struct stat st;
-	bool ok;
-	int fd;
+	int fd = file_open_regular(dir, name, O_RDONLY | O_NOFOLLOW, &st);
+	bool ok = fd >= 0 && is_ours(&st, dir_st) &&
+		  file_read_all(fd, session, SESSION_AT + TICKET_MAX) && open_ticket(session);
 
-	slot_name(from, key, slot);
-	private_name(to, key);
-	if (renameat(dir, from, dir, to) < 0)
-		return false;
-	fd = file_open_regular(dir, to, O_RDONLY | O_NOFOLLOW, &st);
-	unlinkat(dir, to, 0);
-	if (fd < 0)
-		return false;
-	ok = fstat(fd, &st) == 0 && is_ours(&st, dir_st) &&
-	     file_read_all(fd, session, SESSION_AT + TICKET_MAX) && open_ticket(session);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	if (!ok)
 		buf_wipe(session);
 	return ok;
+}
+
+/* Whose rename succeeds has the ticket, and nobody else. */
+static bool take_slot(int dir, const struct stat *dir_st, const char *key, unsigned slot,
+	struct ticket_claim *claim, struct buf *session)
+{
+	char from[TICKET_NAME_SIZE];
+
+	slot_name(from, key, slot);
+	private_name(claim->name, key);
+	if (renameat(dir, from, dir, claim->name) == 0) {
+		if (read_ticket(dir, dir_st, claim->name, session))
+			return true;
+		unlinkat(dir, claim->name, 0);
+	}
+	claim->name[0] = '\0';
+	return false;
 }
 
 static bool is_ticket_name(const char *name)
@@ -202,26 +206,56 @@ static void sweep(int dir)
 		closedir(list);
 }
 
-bool ticket_take(const char *directory, const char *key, struct buf *session)
+bool ticket_take(
+	const char *directory, const char *key, struct ticket_claim *claim, struct buf *session)
 {
 	struct stat st;
 	int dir = open_directory(directory, &st);
 	bool found = false;
 
+	claim->name[0] = '\0';
 	if (dir < 0)
 		return false;
 	for (unsigned slot = 0; slot < TICKETS_A_KEY && !found; slot++)
-		found = take_slot(dir, &st, key, slot, session);
+		found = take_slot(dir, &st, key, slot, claim, session);
 	if (!found)
 		sweep(dir);
 	close(dir);
 	return found;
 }
 
+/* Moves it to the first free slot; without one it is dropped. */
+static void place(int dir, const char *name, const char *key)
+{
+	char slot[TICKET_NAME_SIZE];
+	bool go_on = true;
+
+	for (unsigned i = 0; go_on && i < TICKETS_A_KEY; i++) {
+		slot_name(slot, key, i);
+		go_on = linkat(dir, name, dir, slot, 0) < 0 && errno == EEXIST;
+	}
+	unlinkat(dir, name, 0);
+}
+
+void ticket_release(
+	const char *directory, const char *key, struct ticket_claim *claim, bool may_be_used_again)
+{
+	struct stat st;
+	int dir = claim->name[0] ? open_directory(directory, &st) : -1;
+
+	if (dir >= 0 && may_be_used_again)
+		place(dir, claim->name, key);
+	else if (dir >= 0)
+		unlinkat(dir, claim->name, 0);
+	if (dir >= 0)
+		close(dir);
+	claim->name[0] = '\0';
+}
+
 static void write_ticket(int dir, mode_t mode, const char *key, const struct buf *ticket)
 {
-	char name[NAME_SIZE], slot[NAME_SIZE];
-	bool ok, placed = false;
+	char name[TICKET_NAME_SIZE];
+	bool ok;
 	int fd;
 
 	private_name(name, key);
@@ -230,12 +264,10 @@ static void write_ticket(int dir, mode_t mode, const char *key, const struct buf
 		return;
 	ok = fchmod(fd, mode) == 0 && file_write_all(fd, ticket->data, ticket->len);
 	close(fd);
-	for (unsigned i = 0; ok && !placed && i < TICKETS_A_KEY; i++) {
-		slot_name(slot, key, i);
-		placed = linkat(dir, name, dir, slot, 0) == 0;
-		ok = placed || errno == EEXIST;
-	}
-	unlinkat(dir, name, 0);
+	if (ok)
+		place(dir, name, key);
+	else
+		unlinkat(dir, name, 0);
 }
 
 void ticket_put(
@@ -260,7 +292,7 @@ void ticket_put(
 
 void ticket_drop(const char *directory, const char *key)
 {
-	char name[NAME_SIZE];
+	char name[TICKET_NAME_SIZE];
 	struct stat st;
 	int dir = open_directory(directory, &st);
 

@@ -20,6 +20,7 @@
 
 enum {
 	TICKET_KEY_SIZE = 65,
+	TICKET_NAME_SIZE = TICKET_KEY_SIZE + 20,
 	TICKET_MAX = 64 * 1024, /* of a session, its certificates among it */
 	TICKETS_A_KEY = 8,
 	TICKET_AGE_MAX_S = 7 * 86400, /* RFC 8446 section 4.6.1 */
@@ -28,8 +29,18 @@ enum {
 /* The file name's first part: a hash of all that the trust in a session depends on. */
 void ticket_key(const struct tls_params *p, char key[TICKET_KEY_SIZE]);
 
-/* Takes a ticket out of the directory; *session is a secret. */
-bool ticket_take(const char *directory, const char *key, struct buf *session);
+/* A ticket that one process has to itself, under a name that no other asks for; "": none. */
+struct ticket_claim {
+	char name[TICKET_NAME_SIZE];
+};
+
+/* Takes a ticket out of reach of the others; *session is a secret. */
+bool ticket_take(
+	const char *directory, const char *key, struct ticket_claim *claim, struct buf *session);
+
+/* Puts what was taken back as it is, if it may be used again; else drops it.  Clears the claim. */
+void ticket_release(
+	const char *directory, const char *key, struct ticket_claim *claim, bool may_be_used_again);
 
 /* Puts one in, until expires_s; makes the directory.  With eight there already it is dropped. */
 void ticket_put(

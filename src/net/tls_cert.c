@@ -5,14 +5,13 @@
 #include <string.h>
 #include <time.h>
 
-bool cert_chain_load(struct cert_chain *chain, gnutls_session_t session)
+bool cert_chain_load(struct cert_chain *chain, gnutls_session_t session, unsigned max)
 {
 	unsigned count = 0;
 	const gnutls_datum_t *raw = gnutls_certificate_get_peers(session, &count);
 	bool ok = raw && count;
 
-	*chain = (struct cert_chain)CERT_CHAIN_INIT;
-	while (ok && chain->count < count && chain->count < CERT_CHAIN_MAX) {
+	while (ok && chain->count < count && chain->count < max) {
 		gnutls_x509_crt_t *cert = &chain->items[chain->count];
 
 		ok = gnutls_x509_crt_init(cert) == 0;
@@ -138,6 +137,5 @@ void cert_add_fingerprint(struct buf *b, gnutls_x509_crt_t cert)
 	if (!cert_digest(cert, digest))
 		return;
 	buf_adds(b, "SHA256:");
-	for (size_t i = 0; i < sizeof digest; i++)
-		buf_addf(b, "%02x", digest[i]);
+	buf_add_hex(b, digest, sizeof digest);
 }

@@ -26,8 +26,11 @@ struct cert_chain {
 
 #define CERT_CHAIN_INIT { .count = 0 }
 
-/* False, with an empty chain, when the peer showed none or one that is damaged. */
-bool cert_chain_load(struct cert_chain *chain, gnutls_session_t session);
+/*
+ * Loads what is not loaded yet of the first max (at most CERT_CHAIN_MAX).  False, with an empty
+ * chain, when the peer showed none or one that is damaged.
+ */
+bool cert_chain_load(struct cert_chain *chain, gnutls_session_t session, unsigned max);
 void cert_chain_release(struct cert_chain *chain);
 
 enum cert_side { CERT_SUBJECT, CERT_ISSUER };

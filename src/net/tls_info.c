@@ -7,6 +7,7 @@
 
 #include <gnutls/gnutls.h>
 #include <stdio.h>
+#include <string.h>
 
 static void copy_line(char *field, size_t size, const struct buf *raw)
 {
@@ -28,6 +29,8 @@ static void describe_trust(
 		buf_adds(&name, "not checked");
 	else if (t->notes.pins.len)
 		buf_adds(&name, "pinned");
+	else if (t->notes.kept.len)
+		buf_adds(&name, strrchr(t->notes.kept.data, '\n') + 1);
 	while (!name.len && i-- > 0)
 		if (gnutls_certificate_get_issuer(t->credentials, chain->items[i], &anchor, 0) == 0)
 			cert_add_short_name(&name, anchor, CERT_SUBJECT);
@@ -66,10 +69,10 @@ void tls_summarize(const struct tls *t, struct tls_info *info)
 
 void tls_describe(const struct tls *t, struct tls_info *info)
 {
-	struct cert_chain chain;
+	struct cert_chain chain = CERT_CHAIN_INIT;
 
 	tls_summarize(t, info);
-	if (cert_chain_load(&chain, t->session))
+	if (cert_chain_load(&chain, t->session, CERT_CHAIN_MAX))
 		describe_certificate(chain.items[0], info);
 	describe_trust(t, &chain, info);
 	cert_chain_release(&chain);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What lies in a ticket: the number of octets of the anchors and LF, the anchors
+ * What lies in a ticket: the number of octets that the verification kept and LF, those octets
  * (net/tls_trust.h), the session as GnuTLS wrote it.
  */
 #include "base/ascii.h"
@@ -11,8 +11,8 @@
 
 enum { DIGITS_MAX = 8 };
 
-/* Takes the number at the start and its LF; false: there is none. */
-static bool take_number(struct buf *b, unsigned long long *number)
+/* The number at the start; *at is what comes after its LF.  False: there is none. */
+static bool read_number(const struct buf *b, unsigned long long *number, size_t *at)
 {
 	char digits[DIGITS_MAX + 1] = "";
 	const char *lf = b->len ? memchr(b->data, '\n', b->len) : NULL;
@@ -21,39 +21,42 @@ static bool take_number(struct buf *b, unsigned long long *number)
 	if (!len || len > DIGITS_MAX)
 		return false;
 	memcpy(digits, b->data, len);
-	if (!ascii_to_number(digits, SIZE_MAX, number))
-		return false;
-	buf_remove(b, 0, len + 1);
-	return true;
+	*at = len + 1;
+	return ascii_to_number(digits, SIZE_MAX, number);
 }
 
 void tls_offer_ticket(struct tls *t)
 {
 	struct buf *b = &t->ticket;
 	unsigned long long len = 0;
+	size_t at = 0;
 
-	if (!ticket_take(t->ticket_directory, t->ticket_key, b))
+	if (!ticket_take(t->ticket_directory, t->ticket_key, &t->claim, b))
 		return;
-	if (!take_number(b, &len) || len > b->len) {
-		buf_wipe(b);
+	if (!read_number(b, &len, &at) || len > b->len - at)
 		return;
-	}
-	buf_add(&t->notes.anchors, b->data, (size_t)len);
-	buf_remove(b, 0, (size_t)len);
-	gnutls_session_set_data(t->session, b->data, b->len);
+	buf_add(&t->notes.kept, b->data + at, (size_t)len);
+	t->session_at = at + (size_t)len;
+	gnutls_session_set_data(t->session, b->data + t->session_at, b->len - t->session_at);
 }
 
-/* A session is kept no longer than the certificate is good that it would be judged by. */
-static void keep(const struct tls *t, const void *session, size_t len)
+/*
+ * A session is kept no longer than the certificate is good that it would be judged by.  What is
+ * no other than what was taken is only put back.
+ */
+static void keep(struct tls *t, const void *session, size_t len)
 {
 	bool is_dated = t->is_verified && !t->notes.pins.len;
 	struct buf b = BUF_INIT;
 
-	buf_addf(&b, "%zu\n", t->notes.anchors.len);
-	buf_add(&b, t->notes.anchors.data, t->notes.anchors.len);
+	buf_addf(&b, "%zu\n", t->notes.kept.len);
+	buf_add(&b, t->notes.kept.data, t->notes.kept.len);
 	buf_add(&b, session, len);
-	ticket_put(t->ticket_directory, t->ticket_key, b.data, b.len,
-		is_dated ? t->notes.ends_s : INT64_MAX);
+	if (b.len == t->ticket.len && memcmp(b.data, t->ticket.data, b.len) == 0)
+		ticket_release(t->ticket_directory, t->ticket_key, &t->claim, true);
+	else
+		ticket_put(t->ticket_directory, t->ticket_key, b.data, b.len,
+			is_dated ? t->notes.ends_s : INT64_MAX);
 	buf_wipe(&b);
 }
 
@@ -62,7 +65,7 @@ static void keep(const struct tls *t, const void *session, size_t len)
  * that resumed and gave no new one (Postfix does so) expects the old one again; that it links
  * two connections (RFC 8446 appendix C.4) is nothing that the login does not.
  */
-void tls_keep_ticket(const struct tls *t)
+void tls_keep_ticket(struct tls *t)
 {
 	gnutls_datum_t session = { NULL, 0 };
 
@@ -72,7 +75,7 @@ void tls_keep_ticket(const struct tls *t)
 		if (gnutls_session_get_data2(t->session, &session) == 0)
 			keep(t, session.data, session.size);
 	} else if (gnutls_session_is_resumed(t->session)) {
-		keep(t, t->ticket.data, t->ticket.len);
+		keep(t, t->ticket.data + t->session_at, t->ticket.len - t->session_at);
 	}
 	if (session.data)
 		explicit_bzero(session.data, session.size);

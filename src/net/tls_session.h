@@ -21,7 +21,9 @@ struct tls {
 	struct verify_notes notes;
 	char *ticket_directory; /* NULL: none is kept */
 	char ticket_key[TICKET_KEY_SIZE];
-	struct buf ticket; /* what was offered for resumption */
+	struct ticket_claim claim; /* on the ticket that was offered */
+	struct buf ticket; /* what it holds: what was kept, and from session_at on the session */
+	size_t session_at;
 	bool is_verified; /* tls_verify was on, and the server passed */
 	bool is_up; /* the handshake is done, the server is who it should be */
 	unsigned char raw[8192]; /* received, not yet asked for by GnuTLS from raw_at to raw_end */
@@ -54,6 +56,6 @@ void tls_free(struct tls *t);
 void tls_offer_ticket(struct tls *t);
 
 /* Keeps the session for the next process, if the server gave a ticket for it. */
-void tls_keep_ticket(const struct tls *t);
+void tls_keep_ticket(struct tls *t);
 
 #endif

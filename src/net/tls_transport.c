@@ -151,8 +151,9 @@ void tls_free(struct tls *t)
 	if (t->credentials)
 		gnutls_certificate_free_credentials(t->credentials);
 	buf_release(&t->notes.pins);
-	buf_release(&t->notes.anchors);
+	buf_release(&t->notes.kept);
 	buf_wipe(&t->ticket);
+	ticket_release(t->ticket_directory, t->ticket_key, &t->claim, false);
 	alloc_free(&t->ticket_directory);
 	alloc_free(&t->name);
 	free(t);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/tls_trust.h"
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,7 +20,7 @@ enum {
 	BLOCK = 16 * 1024,
 	CERTIFICATE_MAX = 1024 * 1024, /* of one, in PEM */
 	SETTLED_S = 2, /* a file changed just now may change again without looking so */
-	ANCHORS_MAX = 16 * 1024, /* octets of what is kept, after which no more is added */
+	SECONDS_SIZE = 20, /* digits */
 };
 
 static const char begin_mark[] = "-----BEGIN CERTIFICATE-----";
@@ -164,44 +166,30 @@ static void add_identity(struct buf *b, const struct stat *st)
 		st->st_mtim.tv_nsec, (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
 }
 
-/* Puts what was kept in place of the file, if it is of this file. */
-static bool bundle_recall(struct bundle *b, const struct buf *anchors)
+/* Is the time that stands at the start of text still to come? */
+static bool is_still_good(const char *text)
 {
-	struct buf identity = BUF_INIT;
-	bool ok;
+	char digits[SECONDS_SIZE + 1];
+	unsigned long long ends_s;
 
-	add_identity(&identity, &b->st);
-	ok = anchors->len > identity.len && memcmp(anchors->data, identity.data, identity.len) == 0;
-	if (ok) {
-		buf_add(&b->text, anchors->data, anchors->len);
-		b->has_ended = true;
-	}
-	buf_release(&identity);
-	return ok;
+	snprintf(digits, sizeof digits, "%s", text);
+	return ascii_to_number(digits, INT64_MAX, &ends_s) && (int64_t)ends_s > clock_wall_s();
 }
 
-/* Adds the anchor, and its text to what is kept (NULL: nothing is). */
-static void add_anchor(
-	gnutls_certificate_credentials_t credentials, const struct buf *der, struct buf *anchors)
+static void add_anchor(gnutls_certificate_credentials_t credentials, const struct buf *der)
 {
 	gnutls_datum_t raw = { (unsigned char *)der->data, (unsigned)der->len };
 	gnutls_x509_crt_t cert;
 
 	if (gnutls_x509_crt_init(&cert) < 0)
 		return;
-	if (gnutls_x509_crt_import(cert, &raw, GNUTLS_X509_FMT_DER) == 0) {
+	if (gnutls_x509_crt_import(cert, &raw, GNUTLS_X509_FMT_DER) == 0)
 		gnutls_certificate_set_x509_trust(credentials, &cert, 1);
-		if (anchors && anchors->len < ANCHORS_MAX) {
-			buf_addf(anchors, "%s\n", begin_mark);
-			base64_encode(anchors, der->data, der->len);
-			buf_addf(anchors, "\n%s\n", end_mark);
-		}
-	}
 	gnutls_x509_crt_deinit(cert);
 }
 
 static void add_issuers(gnutls_certificate_credentials_t credentials, struct bundle *bundle,
-	const struct cert_chain *chain, struct buf *anchors)
+	const struct cert_chain *chain)
 {
 	gnutls_datum_t issuers[CERT_CHAIN_MAX] = { { NULL, 0 } };
 	struct buf der = BUF_INIT;
@@ -210,32 +198,116 @@ static void add_issuers(gnutls_certificate_credentials_t credentials, struct bun
 		gnutls_x509_crt_get_raw_issuer_dn(chain->items[i], &issuers[i]);
 	while (next_certificate(bundle, &der))
 		if (names_an_issuer(&der, issuers, chain->count))
-			add_anchor(credentials, &der, anchors);
+			add_anchor(credentials, &der);
 	for (unsigned i = 0; i < chain->count; i++)
 		gnutls_free(issuers[i].data);
 	buf_release(&der);
 }
 
+static bool open_store(struct bundle *bundle, const char *file)
+{
+	return file ? bundle_open(bundle, file) : bundle_open_system(bundle);
+}
+
 bool trust_add_matching(gnutls_certificate_credentials_t credentials, const char *file,
-	const struct cert_chain *chain, struct buf *anchors, struct error *err)
+	const struct cert_chain *chain, struct buf *kept, struct error *err)
 {
 	struct bundle bundle;
-	bool is_open = file ? bundle_open(&bundle, file) : bundle_open_system(&bundle);
 
-	if (is_open && bundle_recall(&bundle, anchors)) {
-		add_issuers(credentials, &bundle, chain, NULL);
-	} else if (is_open) {
-		buf_truncate(anchors, 0);
-		add_identity(anchors, &bundle.st);
-		add_issuers(credentials, &bundle, chain, anchors);
+	buf_truncate(kept, 0);
+	if (open_store(&bundle, file)) {
+		add_issuers(credentials, &bundle, chain);
+		if (clock_wall_s() - bundle.st.st_ctim.tv_sec >= SETTLED_S)
+			add_identity(kept, &bundle.st);
 	}
-	if (is_open && clock_wall_s() - bundle.st.st_ctim.tv_sec < SETTLED_S)
-		buf_truncate(anchors, 0);
 	bundle_close(&bundle);
 	if (!file || !bundle.failure)
 		return true;
 	error_set_errno(err, EX_PROTOCOL, bundle.failure, "cannot read tls_trust file '%s'", file);
 	return error_hint(err, "%s", trust_file_hint);
+}
+
+static bool is_known(const struct buf *kept, const struct stat *st, gnutls_x509_crt_t cert)
+{
+	struct buf known = BUF_INIT;
+	size_t times_at;
+	bool ok;
+
+	add_identity(&known, st);
+	times_at = known.len;
+	ok = kept->len > times_at + SECONDS_SIZE &&
+	     memcmp(kept->data, known.data, times_at) == 0 && is_still_good(kept->data + times_at);
+	if (ok) {
+		buf_add(&known, kept->data + times_at, SECONDS_SIZE);
+		cert_add_fingerprint(&known, cert);
+		buf_addc(&known, '\n');
+		ok = kept->len >= known.len && memcmp(kept->data, known.data, known.len) == 0;
+	}
+	buf_release(&known);
+	return ok;
+}
+
+bool trust_is_known(const struct buf *kept, const char *file, gnutls_x509_crt_t cert)
+{
+	struct bundle bundle;
+	bool ok;
+
+	if (!kept->len)
+		return false;
+	ok = open_store(&bundle, file) && is_known(kept, &bundle.st, cert);
+	bundle_close(&bundle);
+	return ok;
+}
+
+static gnutls_x509_crt_t issuer_in(const struct cert_chain *chain, gnutls_x509_crt_t cert)
+{
+	for (unsigned i = 1; i < chain->count; i++)
+		if (chain->items[i] != cert && gnutls_x509_crt_check_issuer(cert, chain->items[i]))
+			return chain->items[i];
+	return NULL;
+}
+
+static int64_t earlier_end(int64_t ends_s, gnutls_x509_crt_t cert)
+{
+	int64_t end_s = gnutls_x509_crt_get_expiration_time(cert);
+
+	return end_s < ends_s ? end_s : ends_s;
+}
+
+/* *ends_s is when the first certificate up to the anchor is over; NULL: no way leads to one. */
+static gnutls_x509_crt_t find_anchor(gnutls_certificate_credentials_t credentials,
+	const struct cert_chain *chain, int64_t *ends_s)
+{
+	gnutls_x509_crt_t at = chain->items[0], anchor;
+	gnutls_x509_trust_list_t trusted;
+
+	*ends_s = INT64_MAX;
+	gnutls_certificate_get_trust_list(credentials, &trusted);
+	for (unsigned i = 0; at && i < chain->count; i++) {
+		*ends_s = earlier_end(*ends_s, at);
+		if (gnutls_x509_trust_list_get_issuer(trusted, at, &anchor, 0) == 0) {
+			*ends_s = earlier_end(*ends_s, anchor);
+			return anchor;
+		}
+		at = issuer_in(chain, at);
+	}
+	return NULL;
+}
+
+void trust_keep(gnutls_certificate_credentials_t credentials, const struct cert_chain *chain,
+	struct buf *kept)
+{
+	int64_t ends_s;
+	gnutls_x509_crt_t anchor = kept->len ? find_anchor(credentials, chain, &ends_s) : NULL;
+
+	if (anchor) {
+		buf_addf(kept, "%0*lld", SECONDS_SIZE, (long long)ends_s);
+		cert_add_fingerprint(kept, chain->items[0]);
+		buf_addc(kept, '\n');
+		cert_add_short_name(kept, anchor, CERT_SUBJECT);
+	} else {
+		buf_truncate(kept, 0);
+	}
 }
 
 bool trust_add_all(

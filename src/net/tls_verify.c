@@ -229,44 +229,62 @@ static bool judge(gnutls_session_t session, const char *name, unsigned *status, 
 				  "certificate of %s cannot be checked: %s", name, gnutls_strerror(rc));
 }
 
-/* Few anchors first, those kept or else those found; all of them only when those do not do. */
+/*
+ * Few anchors first; all of them only when those do not do, of which nothing is kept: they may
+ * come from elsewhere too.
+ */
 static bool check_chain(gnutls_session_t session, gnutls_certificate_credentials_t credentials,
-	const struct tls_params *p, const struct cert_chain *chain, struct buf *anchors,
+	const struct tls_params *p, const struct cert_chain *chain, struct buf *kept,
 	struct error *err)
 {
-	bool was_kept = anchors->len > 0;
 	unsigned status = 0;
 
-	if (!trust_add_matching(credentials, p->trust_file, chain, anchors, err) ||
+	if (!trust_add_matching(credentials, p->trust_file, chain, kept, err) ||
 		!judge(session, p->name, &status, err))
 		return false;
-	if (status && was_kept) {
-		buf_truncate(anchors, 0);
-		if (!trust_add_matching(credentials, p->trust_file, chain, anchors, err) ||
-			!judge(session, p->name, &status, err))
-			return false;
+	if (status == 0) {
+		trust_keep(credentials, chain, kept);
+		return true;
 	}
-	if (status && (!trust_add_all(credentials, p->trust_file, err) ||
-			      !judge(session, p->name, &status, err)))
+	buf_truncate(kept, 0);
+	if (!trust_add_all(credentials, p->trust_file, err) ||
+		!judge(session, p->name, &status, err))
 		return false;
 	return status == 0 || explain(status, chain, p->name, err);
+}
+
+/*
+ * By what was kept of the handshake that a resumed session comes from.  What does not hold any
+ * more is judged as if it were new, which also says why it is refused.
+ */
+static bool is_known_server(gnutls_session_t session, gnutls_x509_crt_t cert,
+	const struct tls_params *p, const struct verify_notes *notes)
+{
+	return gnutls_session_is_resumed(session) &&
+	       trust_is_known(&notes->kept, p->trust_file, cert) &&
+	       gnutls_x509_crt_get_activation_time(cert) <= clock_wall_s() &&
+	       gnutls_x509_crt_check_hostname(cert, p->name);
 }
 
 bool verify_server(gnutls_session_t session, gnutls_certificate_credentials_t credentials,
 	const struct tls_params *p, struct verify_notes *notes, struct error *err)
 {
-	struct cert_chain chain;
+	struct cert_chain chain = CERT_CHAIN_INIT;
 	bool ok;
 
 	if (!p->verify)
 		return true;
-	if (!cert_chain_load(&chain, session))
-		return error_set(err, EX_PROTOCOL, "4.7.5",
-			"%s shows no certificate, or a damaged one", p->name);
-	notes->ends_s = gnutls_x509_crt_get_expiration_time(chain.items[0]);
-	ok = notes->pins.len
-		     ? check_pins(chain.items[0], p->name, &notes->pins, err)
-		     : check_chain(session, credentials, p, &chain, &notes->anchors, err);
+	ok = cert_chain_load(&chain, session, 1);
+	if (ok)
+		notes->ends_s = gnutls_x509_crt_get_expiration_time(chain.items[0]);
+	if (ok && notes->pins.len)
+		ok = check_pins(chain.items[0], p->name, &notes->pins, err);
+	else if (ok && !is_known_server(session, chain.items[0], p, notes))
+		ok = cert_chain_load(&chain, session, CERT_CHAIN_MAX) &&
+		     check_chain(session, credentials, p, &chain, &notes->kept, err);
+	if (!ok && !chain.count)
+		error_set(err, EX_PROTOCOL, "4.7.5", "%s shows no certificate, or a damaged one",
+			p->name);
 	cert_chain_release(&chain);
 	return ok;
 }

@@ -21,7 +21,7 @@ bool verify_parse_pins(const struct strlist *fingerprints, struct buf *pins, str
 /* What a verification goes by, and what it leaves for the next one. */
 struct verify_notes {
 	struct buf pins;
-	struct buf anchors; /* those that will do as long as their file is the same: net/tls_trust.h */
+	struct buf kept; /* what spares the next one work: net/tls_trust.h */
 	int64_t ends_s; /* when the certificate is over; 0: not known */
 };
 

@@ -26,15 +26,17 @@ static void make_key(const struct session *s, char key[TICKET_KEY_SIZE])
 bool early_recall(struct session *s)
 {
 	char key[TICKET_KEY_SIZE];
+	struct ticket_claim claim;
 	struct buf text = BUF_INIT;
 	bool found;
 
 	if (!is_wanted(s))
 		return false;
 	make_key(s, key);
-	found = ticket_take(s->params->config->state_dir, key, &text);
+	found = ticket_take(s->params->config->state_dir, key, &claim, &text);
 	if (found)
 		capabilities_parse(&s->capabilities, buf_str(&text));
+	ticket_release(s->params->config->state_dir, key, &claim, false);
 	buf_release(&text);
 	return found;
 }

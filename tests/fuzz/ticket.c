@@ -54,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = { (const char *)data, size };
 	struct buf text = BUF_INIT, session = BUF_INIT;
+	struct ticket_claim claim = { "" };
 	bool is_sealed = fuzz_octet(&in) & 1;
 
 	if (!*file)
@@ -63,11 +64,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		buf_add(&text, in.data, in.size);
 	write_file(&text);
-	if (ticket_take(directory, key, &session))
+	if (ticket_take(directory, key, &claim, &session))
 		fuzz_require(session.len < text.len, "a session is a part of its file");
 	else
 		fuzz_require(!session.len, "no ticket, no session");
 	fuzz_require(access(file, F_OK) != 0, "a ticket is used once");
+	ticket_release(directory, key, &claim, false);
 	buf_release(&session);
 	buf_release(&text);
 	return 0;

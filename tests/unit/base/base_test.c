@@ -36,6 +36,9 @@ static void buf_grows_and_never_truncates(void **state)
 	assert_string_equal(buf_str(&b), "xx001,");
 	assert_false(buf_add_within(&b, "12345", 5, 10));
 	assert_true(buf_add_within(&b, "1234", 4, 10));
+	buf_truncate(&b, 0);
+	buf_add_hex(&b, "\x00\x9f\xff", 3);
+	assert_string_equal(buf_str(&b), "009fff");
 	buf_wipe(&b);
 	assert_null(b.data);
 }

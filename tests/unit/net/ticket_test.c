@@ -45,10 +45,17 @@ static void put(const char *session)
 	ticket_put(directory, key, session, strlen(session), clock_wall_s() + 60);
 }
 
+/* For good. */
 static bool take(struct buf *session)
 {
+	struct ticket_claim claim = { "" };
+	bool found;
+
 	buf_wipe(session);
-	return ticket_take(directory, key, session);
+	found = ticket_take(directory, key, &claim, session);
+	assert_int_equal(found, claim.name[0] != '\0');
+	ticket_release(directory, key, &claim, false);
+	return found;
 }
 
 static void a_ticket_is_taken_once(void **state)
@@ -66,6 +73,33 @@ static void a_ticket_is_taken_once(void **state)
 	assert_true(take(&session));
 	assert_string_equal(session.data, "session one");
 	assert_false(take(&session));
+	buf_wipe(&session);
+}
+
+static void a_ticket_comes_back_as_it_was(void **state)
+{
+	struct ticket_claim claim = { "" }, second = { "" };
+	struct buf session = BUF_INIT;
+	struct stat before, after;
+
+	(void)state;
+	put("session one");
+	assert_int_equal(stat(path, &before), 0);
+	assert_true(ticket_take(directory, key, &claim, &session));
+	buf_wipe(&session);
+	assert_false(ticket_take(directory, key, &second, &session));
+	put("session two");
+	ticket_release(directory, key, &claim, true);
+	assert_string_equal(claim.name, "");
+	ticket_release(directory, key, &claim, true);
+	assert_true(take(&session));
+	assert_string_equal(session.data, "session two");
+	snprintf(path, sizeof path, "%s/%s.1", directory, key);
+	assert_int_equal(stat(path, &after), 0);
+	snprintf(path, sizeof path, "%s/%s.0", directory, key);
+	assert_int_equal(before.st_ino, after.st_ino);
+	assert_true(take(&session));
+	assert_string_equal(session.data, "session one");
 	buf_wipe(&session);
 }
 
@@ -183,6 +217,7 @@ static void the_old_are_swept_when_none_is_found(void **state)
 		{ .tv_sec = 1000000000 } };
 	const struct tls_params p = { .name = "elsewhere.test" };
 	char elsewhere[TICKET_KEY_SIZE], other[300];
+	struct ticket_claim claim = { "" };
 	struct buf session = BUF_INIT;
 
 	(void)state;
@@ -192,7 +227,7 @@ static void the_old_are_swept_when_none_is_found(void **state)
 	assert_int_equal(utimensat(AT_FDCWD, path, long_ago, 0), 0);
 	assert_int_equal(utimensat(AT_FDCWD, other, long_ago, 0), 0);
 	ticket_key(&p, elsewhere);
-	assert_false(ticket_take(directory, elsewhere, &session));
+	assert_false(ticket_take(directory, elsewhere, &claim, &session));
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(unlink(other), 0);
 }
@@ -235,6 +270,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_ticket_is_taken_once),
+		cmocka_unit_test(a_ticket_comes_back_as_it_was),
 		cmocka_unit_test(several_are_kept_and_no_more),
 		cmocka_unit_test(what_is_over_or_too_large_is_not_there),
 		cmocka_unit_test(damage_is_noticed),

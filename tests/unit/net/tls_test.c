@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -119,7 +121,7 @@ static int make_world(void **state)
 	world.ca = make("Test CA", NULL, NULL, -100, 100);
 	world.strangers_ca = make("Strange CA", NULL, NULL, -100, 100);
 	world.good = make("good", "mail.test *.wild.test 127.0.0.1", &world.ca, -10, 10);
-	world.middle = make("Middle CA", NULL, &world.ca, -10, 10);
+	world.middle = make("Middle CA", NULL, &world.ca, -10, 7);
 	world.below = make("below", "mail.test", &world.middle, -10, 10);
 	world.expired = make("old", "mail.test", &world.ca, -10, -5);
 	world.future = make("new", "mail.test", &world.ca, 5, 10);
@@ -636,6 +638,7 @@ static void much_data_goes_both_ways(void **state)
 	hang_up(&s, child);
 }
 
+/* Those that the next process would take: not what another has to itself. */
 static unsigned count_tickets(void)
 {
 	DIR *list = opendir(world.tickets);
@@ -643,7 +646,7 @@ static unsigned count_tickets(void)
 	struct stat st;
 
 	for (const struct dirent *entry; list && (entry = readdir(list));) {
-		if (entry->d_name[0] == '.')
+		if (entry->d_name[0] == '.' || strlen(strchr(entry->d_name, '.')) > 2)
 			continue;
 		assert_int_equal(fstatat(dirfd(list), entry->d_name, &st, 0), 0);
 		assert_int_equal(st.st_mode & 07777, 0600);
@@ -830,12 +833,12 @@ static void write_bundle(const char *path, size_t comment)
 /* As a peer would have sent it: GnuTLS keeps the issuer's name only of what it parsed. */
 static void read_certificate(struct cert_chain *chain, const struct identity *id)
 {
+	gnutls_x509_crt_t *cert = &chain->items[chain->count++];
 	gnutls_datum_t der = { NULL, 0 };
 
 	gnutls_x509_crt_export2(id->cert, GNUTLS_X509_FMT_DER, &der);
-	gnutls_x509_crt_init(&chain->items[0]);
-	assert_int_equal(gnutls_x509_crt_import(chain->items[0], &der, GNUTLS_X509_FMT_DER), 0);
-	chain->count = 1;
+	gnutls_x509_crt_init(cert);
+	assert_int_equal(gnutls_x509_crt_import(*cert, &der, GNUTLS_X509_FMT_DER), 0);
 	gnutls_free(der.data);
 }
 
@@ -870,51 +873,122 @@ static void an_anchor_is_found_wherever_it_stands(void **state)
 	unlink(path);
 }
 
-/* Does this file, with these anchors kept, lead to the test's CA? */
-static bool finds_ca(const char *path, const struct cert_chain *chain, struct buf *anchors)
+/* A file that has not changed just now, with the CA in it. */
+static const char *settled_bundle(char path[128])
 {
-	gnutls_certificate_credentials_t credentials;
-	gnutls_x509_crt_t issuer;
-	struct error err;
-	bool found;
+	static const struct timespec long_ago[2] = { { .tv_sec = 1000000000 },
+		{ .tv_sec = 1000000000 } };
 
-	gnutls_certificate_allocate_credentials(&credentials);
-	assert_true(trust_add_matching(credentials, path, chain, anchors, &err));
-	found = gnutls_certificate_get_issuer(credentials, chain->items[0], &issuer, 0) == 0;
-	gnutls_certificate_free_credentials(credentials);
-	return found;
+	snprintf(path, 128, "%s/bundle.pem", world.folder);
+	write_bundle(path, 0);
+	utimensat(AT_FDCWD, path, long_ago, 0);
+	sleep(3);
+	return path;
 }
 
-static void kept_anchors_count_while_the_file_is_the_same(void **state)
+/* What is kept of a chain that the file's anchors were found for. */
+static void keep_chain(const char *path, const struct cert_chain *chain, struct buf *kept)
+{
+	gnutls_certificate_credentials_t credentials;
+	struct error err;
+
+	gnutls_certificate_allocate_credentials(&credentials);
+	assert_true(trust_add_matching(credentials, path, chain, kept, &err));
+	trust_keep(credentials, chain, kept);
+	gnutls_certificate_free_credentials(credentials);
+}
+
+static void a_resumed_server_is_known_until_the_file_changes(void **state)
+{
+	struct server server = { .identity = &world.good, .has_tickets = true };
+	struct tls_params p = params_for("mail.test");
+	struct tls_info info;
+	struct error err;
+	char path[128];
+
+	(void)state;
+	p.ticket_directory = world.tickets;
+	p.trust_file = settled_bundle(path);
+	for (int i = 0; i < 3; i++) {
+		assert_true(try(&server, &p, &info, &err));
+		assert_int_equal(info.resumed, i > 0);
+		assert_true(info.verified);
+		assert_string_equal(info.trust, "Test CA");
+	}
+	write_pem(path, &world.strangers_ca, false);
+	refuse_resumed(&server, &p);
+	spoil_tickets(true);
+	unlink(path);
+}
+
+static void what_is_kept_counts_while_nothing_changes(void **state)
+{
+	struct cert_chain good = CERT_CHAIN_INIT, other = CERT_CHAIN_INIT;
+	struct buf kept = BUF_INIT, changed = BUF_INIT;
+	char path[128];
+	size_t end;
+
+	(void)state;
+	read_certificate(&good, &world.good);
+	read_certificate(&other, &world.below);
+	keep_chain(settled_bundle(path), &good, &kept);
+	assert_string_equal(strrchr(buf_str(&kept), '\n'), "\nTest CA");
+	assert_true(trust_is_known(&kept, path, good.items[0]));
+	assert_false(trust_is_known(&kept, path, other.items[0]));
+	assert_false(trust_is_known(&kept, "/etc/passwd", good.items[0]));
+	assert_false(trust_is_known(&kept, "/nowhere", good.items[0]));
+	assert_false(trust_is_known(&changed, path, good.items[0]));
+	end = (size_t)(strrchr(kept.data, '\n') - kept.data);
+	for (size_t i = 0; i <= end; i++) {
+		buf_truncate(&changed, 0);
+		buf_add(&changed, kept.data, i);
+		assert_false(trust_is_known(&changed, path, good.items[0]));
+		buf_add(&changed, "x", 1);
+		buf_add(&changed, kept.data + i + 1, kept.len - i - 1);
+		assert_false(trust_is_known(&changed, path, good.items[0]));
+	}
+	assert_int_equal(chmod(path, 0640), 0); /* the time of its change */
+	assert_false(trust_is_known(&kept, path, good.items[0]));
+	buf_release(&changed);
+	buf_release(&kept);
+	cert_chain_release(&good);
+	cert_chain_release(&other);
+	unlink(path);
+}
+
+static long long ends_of(const struct buf *kept)
+{
+	return strtoll(strchr(buf_str(kept), '\n') + 1, NULL, 10);
+}
+
+/* An authority that is over ends it, though the server's certificate is not. */
+static void what_is_kept_ends_with_the_first_of_the_path(void **state)
 {
 	struct cert_chain chain = CERT_CHAIN_INIT;
-	struct buf anchors = BUF_INIT, kept = BUF_INIT;
-	gnutls_datum_t pem = { NULL, 0 };
-	const char *path = world.client_file; /* does not hold the CA */
-	struct stat st;
+	struct buf kept = BUF_INIT;
+	char path[128], over[21];
+	char *time;
 
 	(void)state;
 	read_certificate(&chain, &world.good);
-	assert_int_equal(stat(path, &st), 0);
-	gnutls_x509_crt_export2(world.ca.cert, GNUTLS_X509_FMT_PEM, &pem);
-	buf_addf(&kept, "%llu %llu %lld %lld.%09ld %lld.%09ld\n%.*s", (unsigned long long)st.st_dev,
-		(unsigned long long)st.st_ino, (long long)st.st_size, (long long)st.st_mtim.tv_sec,
-		st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec, (int)pem.size,
-		pem.data);
-	assert_false(finds_ca(path, &chain, &anchors));
-	buf_truncate(&anchors, 0);
-	buf_add(&anchors, kept.data, kept.len);
-	assert_true(finds_ca(path, &chain, &anchors));
-	buf_truncate(&anchors, 0);
-	buf_add(&anchors, kept.data, kept.len);
-	anchors.data[0] = anchors.data[0] == '9' ? '8' : '9'; /* another device */
-	assert_false(finds_ca(path, &chain, &anchors));
-	assert_false(finds_ca("/etc/passwd", &chain, &anchors));
-	assert_true(anchors.len > 0); /* a file that has not changed just now is remembered */
-	gnutls_free(pem.data);
+	keep_chain("/etc/passwd", &chain, &kept);
+	assert_int_equal(kept.len, 0); /* no anchor there */
+	keep_chain(settled_bundle(path), &chain, &kept);
+	assert_int_equal(ends_of(&kept), gnutls_x509_crt_get_expiration_time(world.good.cert));
 	cert_chain_release(&chain);
-	buf_release(&anchors);
+	read_certificate(&chain, &world.below);
+	read_certificate(&chain, &world.good); /* a stray one */
+	read_certificate(&chain, &world.middle);
+	keep_chain(path, &chain, &kept);
+	assert_int_equal(ends_of(&kept), gnutls_x509_crt_get_expiration_time(world.middle.cert));
+	assert_true(trust_is_known(&kept, path, chain.items[0]));
+	time = strchr(kept.data, '\n') + 1;
+	snprintf(over, sizeof over, "%020lld", (long long)clock_wall_s());
+	memcpy(time, over, 20);
+	assert_false(trust_is_known(&kept, path, chain.items[0]));
+	cert_chain_release(&chain);
 	buf_release(&kept);
+	unlink(path);
 }
 
 int main(void)
@@ -938,7 +1012,9 @@ int main(void)
 		cmocka_unit_test(round_trips_are_counted),
 		cmocka_unit_test(a_ticket_without_successor_is_kept),
 		cmocka_unit_test(an_anchor_is_found_wherever_it_stands),
-		cmocka_unit_test(kept_anchors_count_while_the_file_is_the_same),
+		cmocka_unit_test(a_resumed_server_is_known_until_the_file_changes),
+		cmocka_unit_test(what_is_kept_counts_while_nothing_changes),
+		cmocka_unit_test(what_is_kept_ends_with_the_first_of_the_path),
 	};
 
 	return cmocka_run_group_tests(tests, make_world, end_world);
