@@ -68,3 +68,19 @@ void privilege_protect(void)
 	if (privilege_was_raised())
 		clean_environment();
 }
+
+bool privilege_suspend(struct privileges *held)
+{
+	*held = (struct privileges){ .uid = geteuid(), .gid = getegid() };
+	if (setegid(getgid()) == 0 && seteuid(getuid()) == 0)
+		return true;
+	privilege_resume(held);
+	return false;
+}
+
+/* Where it fails the process has less than it had, and will be told so at the next file. */
+void privilege_resume(const struct privileges *held)
+{
+	if (seteuid(held->uid) < 0 || setegid(held->gid) < 0)
+		return;
+}

@@ -8,6 +8,7 @@
 #define BASE_PRIVILEGE_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /*
  * Did this program start with rights that its caller lacks (AT_SECURE)?  Stays true when they
@@ -21,5 +22,17 @@ bool privilege_was_raised(void);
  * short list that no library trusts.
  */
 void privilege_protect(void);
+
+struct privileges {
+	uid_t uid;
+	gid_t gid;
+};
+
+/*
+ * From here to privilege_resume files are opened with the rights of the caller alone: for paths
+ * that lead where a user may have put something else.  False with errno: nothing may be opened.
+ */
+bool privilege_suspend(struct privileges *held);
+void privilege_resume(const struct privileges *held);
 
 #endif

@@ -4,8 +4,10 @@
 #include "base/alloc.h"
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "base/privilege.h"
 #include "config/trusted.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -355,8 +357,14 @@ const struct alias *aliases_find(const struct aliases *a, const char *name)
 bool aliases_include(struct strlist *members, const char *path, struct strlist *problems, struct error *err)
 {
 	struct reader r = { .file = path, .members = members, .problems = problems };
+	struct privileges held;
+	bool ok;
 
-	return read_file(&r, err);
+	if (!privilege_suspend(&held))
+		return error_set_errno(err, EX_OSERR, errno, "%s", path);
+	ok = read_file(&r, err);
+	privilege_resume(&held);
+	return ok;
 }
 
 void aliases_release(struct aliases *a)

@@ -283,6 +283,20 @@ class SetgidTest(Case):
             self.assertNotEqual(done.returncode, 0, name)
         child.communicate(timeout=60)
 
+    def test_an_included_list_is_read_with_the_callers_rights(self):
+        """The alias file is root's; who owns a list that it includes can make anything of it."""
+        secret = self.box.write("etc/sendoff/secret", PASSWORD + "\n", 0, setgid.GROUP, 0o640)
+        aliases = self.box.write("etc/aliases", "list: :include:%(home)s/list\n" % self.names, mode=0o644)
+        self.box.configure("aliases = %s\n" % aliases + SYSTEM % self.names)
+        path = self.box.users_file("alice", "list", ":include:%s\n" % secret)
+        self.assertEqual(self.call("sendmail", ["-bv", "list"]).status, 67)
+        os.unlink(path)
+        os.symlink(secret, path)
+        self.assertEqual(self.call("sendmail", ["-bv", "list"]).status, 67)
+        os.unlink(path)
+        self.box.users_file("alice", "list", "carol@example.net\n")
+        self.assertIn(b"carol@example.net", self.call("sendmail", ["-bv", "list"]).stdout)
+
     def test_a_file_that_changes_between_looks(self):
         """While the program runs, the caller's file is now their own account, now the system's file."""
         mine = self.box.users_file("alice", "mine.ini", "[work]\n" + EVIL % self.names)
