@@ -187,7 +187,8 @@ static size_t count(const struct finish_attempt *a, enum fate fate)
 
 bool finish_attempt(const struct finish *f, const struct finish_attempt *a)
 {
-	bool expired = finish_is_expired(f->config, f->entry), again = count(a, FATE_NONE) > 0;
+	bool expired = finish_is_expired(f->config, f->entry), again;
+	size_t left = entry_count(f->entry, ENTRY_LEFT);
 
 	f->summary->tried++;
 	if (is_null_sender_refused(f, a))
@@ -195,11 +196,13 @@ bool finish_attempt(const struct finish *f, const struct finish_attempt *a)
 	for (size_t i = 0; i < a->results->count; i++)
 		settle_recipient(f, a->numbers[i], &a->results->each[i], expired);
 	plan_next(f);
-	if (again)
-		f->entry->next_try_s = 0;
 	f->summary->sent += count(a, FATE_ACCEPTED) > 0;
 	f->summary->failed += count(a, FATE_REFUSED) > 0;
 	notify_failed(f);
+	/* A server that breaks off each time after the same recipients is not asked for ever. */
+	again = count(a, FATE_NONE) > 0 && entry_count(f->entry, ENTRY_LEFT) < left;
+	if (again)
+		f->entry->next_try_s = 0;
 	notify_relayed(f, a);
 	notify_late(f);
 	write_journal(f, a, expired);

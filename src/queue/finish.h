@@ -39,7 +39,7 @@ struct finish_attempt {
 
 /*
  * Settles an attempt.  True: the message wants another one at once (its null sender was refused,
- * or some recipients were not reached).
+ * or recipients were not reached while others were settled for good).
  */
 bool finish_attempt(const struct finish *f, const struct finish_attempt *a);
 

@@ -232,6 +232,18 @@ class Losses(QueueCase):
         words = sorted(m.data.split(b"body ")[1].strip() for m in server.messages)
         self.assertEqual(words, sorted(b"%d" % i for i in range(12)))
 
+    def test_a_message_that_gets_nowhere_is_left_for_the_next_run(self):
+        server = self.server(lenient=True, offers={"PIPELINING"})
+        server.on("RCPT", "450 4.2.1 busy", match="busy@")
+        server.on("DATA", CLOSE)
+        box = self.queue_box(server)
+        self.keep(box, "a", "busy@example.net", "bob@example.net")
+        self.run_all(box)
+        self.assertLessEqual(len(server.connections), 2)
+        entry, = self.listed(box)
+        self.assertEqual(len(entry["recipients"]), 2)
+        self.assertGreater(entry["next_try"], time.time())
+
     def test_a_reply_that_never_came_is_a_possible_duplicate(self):
         server = self.server(lenient=True)
         server.on(".", CLOSE, times=1)
