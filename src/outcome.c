@@ -31,13 +31,18 @@ struct outcome_counts outcome_count(const struct outcome *o)
 	return n;
 }
 
+static bool has_reason(const struct result *r)
+{
+	return r->error && r->error->code != EX_OK;
+}
+
 /* The first error of a recipient whose fate is, or is not, FATE_REFUSED. */
 static const struct error *first_error(const struct outcome *o, bool refused)
 {
 	for (size_t i = 0; i < o->results.count; i++) {
 		const struct result *result = &o->results.each[i];
 
-		if (result->error && (result->fate == FATE_REFUSED) == refused)
+		if (has_reason(result) && (result->fate == FATE_REFUSED) == refused)
 			return result->error;
 	}
 	for (size_t i = 0; refused && i < o->expansion.count; i++)
@@ -46,10 +51,21 @@ static const struct error *first_error(const struct outcome *o, bool refused)
 	return NULL;
 }
 
+static bool is_kept(const struct outcome *o, const struct outcome_counts *n)
+{
+	return n->deferred == 0 || *o->queue_id;
+}
+
 const struct error *outcome_error(const struct outcome *o)
 {
+	/* The promise follows from the fates, also where nobody said why. */
+	static const struct error unsaid = {
+		.code = EX_SOFTWARE,
+		.text = "internal error: nobody said what became of a recipient",
+	};
 	const struct error *deferred = *o->queue_id ? NULL : first_error(o, false);
 	const struct error *refused = first_error(o, true);
+	struct outcome_counts n = outcome_count(o);
 
 	if (o->error.code != EX_OK)
 		return &o->error;
@@ -57,19 +73,19 @@ const struct error *outcome_error(const struct outcome *o)
 		return &o->keep_error;
 	if (o->has_queue && refused)
 		return refused;
-	return deferred ? deferred : refused;
+	if (deferred || refused)
+		return deferred ? deferred : refused;
+	return n.refused || !is_kept(o, &n) ? &unsaid : NULL;
 }
 
 int outcome_exit(const struct outcome *o, enum error_mode mode)
 {
 	const struct error *err = outcome_error(o);
 	struct outcome_counts n = outcome_count(o);
-	bool is_kept = n.deferred == 0 || *o->queue_id;
-	bool told = o->report_taken && is_kept;
+	bool told = o->report_taken && is_kept(o, &n);
 
-	/* The promise follows from the fates, also where nobody said why. */
-	if (!err || err->code == EX_OK)
-		return n.refused == 0 && is_kept ? EX_OK : EX_SOFTWARE;
+	if (!err)
+		return EX_OK;
 	if (told && (mode == ERRORS_MAIL_EXIT_0 || n.accepted || n.deferred))
 		return EX_OK;
 	return err->code;
@@ -105,7 +121,7 @@ static void print_reasons(const struct outcome *o, const char *account)
 		const struct result *result = &o->results.each[i];
 		bool queued = *o->queue_id && result->fate != FATE_REFUSED;
 
-		if (result->fate == FATE_ACCEPTED || queued || !result->error ||
+		if (result->fate == FATE_ACCEPTED || queued || !has_reason(result) ||
 			result->error == last)
 			continue;
 		last = result->error;
@@ -117,6 +133,8 @@ static void print_reasons(const struct outcome *o, const char *account)
 			outcome_print_error(&o->expansion.failures[i].error, account);
 			printed++;
 		}
+	if (!printed && o->keep_error.code == EX_OK)
+		outcome_print_error(outcome_error(o), account);
 }
 
 static void add_name(struct buf *list, const char *name)

@@ -33,7 +33,7 @@ static void the_exit_status_follows_from_the_fates(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct error err = { .code = rows[i].code };
+		struct error err = { .code = rows[i].code, .text = "refused" };
 		struct result each[] = { { rows[i].first, NULL }, { rows[i].second, NULL } };
 		struct outcome o = {
 			.results = { .each = each, .count = 2 },
@@ -46,6 +46,7 @@ static void the_exit_status_follows_from_the_fates(void **state)
 		for (size_t k = 0; rows[i].queue_id[k]; k++)
 			o.queue_id[k] = rows[i].queue_id[k];
 		assert_int_equal(outcome_exit(&o, ERRORS_PRINT), rows[i].status);
+		assert_true(rows[i].status == EX_OK || *outcome_error(&o)->text);
 	}
 }
 

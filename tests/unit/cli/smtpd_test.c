@@ -536,6 +536,8 @@ static void replies_to_a_message(void **state)
 		{ FATE_ACCEPTED, FATE_REFUSED, EX_NOUSER, 550, "5.1.1", NULL, true, TAKEN },
 		{ FATE_ACCEPTED, FATE_REFUSED, EX_NOUSER, 550, "5.1.1", NULL, false,
 			"550 5.1.1 why (only these have the message: b@example.net)\r\n" },
+		{ FATE_DEFERRED, FATE_DEFERRED, EX_OK, 0, "", NULL, false,
+			"451 4.3.0 internal error: nobody said what became of a recipient\r\n" },
 	};
 	static const char session[] = "MAIL FROM:<>\r\nRCPT TO:<b@example.net>\r\nRCPT "
 				      "TO:<c@example.net>\r\nDATA\r\n.\r\n";
