@@ -229,6 +229,23 @@ class Refused(Crash):
     def test_refused_for_now(self):
         self.check_faults(True, self.SUBMIT, refuses=True)
 
+    def test_a_background_that_cannot_begin(self):
+        """What would have gone on is no second copy of the caller's own process."""
+        server = self.server(lenient=True)
+        box = self.queue_box(server)
+        self.keep(box, "due")
+        for call in ("chdir", "setsid", "dup2"):
+            with self.subTest(call):
+                server.on("RCPT", "450 4.2.1 later", match="later@")
+                self.assertEqual(self.traced(box, ["-e", "inject=%s:error=EACCES" % call],
+                                             (*self.SUBMIT, "later@example.net"), message(call)), 0)
+                self.assertEqual(len([n for n in self.files(box) if n.endswith(".state")]), 1)
+                server.rules.clear()
+                self.recover(box)
+                self.assertEqual(sorted(word_of(m) for m in server.messages), sorted(["due", call, call]))
+                server.messages.clear()
+                self.keep(box, "due")
+
     # The kills are Crash's.
     test_keep = test_keep_after_a_refusal_for_now = test_background = None
     test_run_of_three = test_state_update = test_bounce = None
