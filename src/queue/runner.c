@@ -147,7 +147,7 @@ bool run_queue(const struct run_params *p, struct run_summary *summary, struct e
 		return true;
 	if (!store_open(&r.store, p->config, p->caller, STORE_EXISTING, err))
 		return false;
-	if (!p->id && !p->own_only) {
+	if (!p->id && !selection_is_own_only(p)) {
 		store_tidy(&r.store);
 		store_note_run(&r.store);
 	}

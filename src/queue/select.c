@@ -45,15 +45,15 @@ static bool passes_filters(const struct run_params *p, const struct entry *e)
 	return true;
 }
 
-/*
- * In a set-id process others' mail is left to others: what its caller can do to the process must
- * not reach it.
- */
+bool selection_is_own_only(const struct run_params *p)
+{
+	return p->own_only || (p->caller->set_id && p->caller->uid != 0);
+}
+
 static bool may_handle(const struct store *store, const struct run_params *p, const struct entry *e)
 {
-	if (p->own_only || (p->caller->set_id && p->caller->uid != 0))
-		return e->owner == p->caller->uid;
-	return store_is_permitted(store, e, p->caller);
+	return selection_is_own_only(p) ? e->owner == p->caller->uid
+					: store_is_permitted(store, e, p->caller);
 }
 
 bool selection_takes(const struct store *store, const struct run_params *p, const struct entry *e)

@@ -44,6 +44,12 @@ struct selection {
 bool selection_make(struct selection *s, const struct store *store, const struct run_params *p,
 	struct error *err);
 
+/*
+ * Does the run leave others' messages alone, whatever the caller may see?  A set-id process does:
+ * what its caller can do to it must not reach their mail.
+ */
+bool selection_is_own_only(const struct run_params *p);
+
 /* Would the selection have any message? */
 bool selection_has_any(const struct store *store, const struct run_params *p);
 

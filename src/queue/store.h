@@ -137,7 +137,7 @@ char *store_noted_damage(const struct store *s, const char *id);
  */
 void store_tidy(const struct store *s);
 
-/* Notes that a run was made; and when the last one was (seconds since 1970, 0: never). */
+/* Notes that a run was made for all; and when the last one was (seconds since 1970, 0: never). */
 void store_note_run(const struct store *s);
 int64_t store_last_run(const struct store *s);
 

@@ -99,6 +99,8 @@ void store_note_run(const struct store *s)
 	if (fd < 0)
 		return;
 	store_set_access(s, fd);
+	if (s->is_shared)
+		fchmod(fd, 0660); /* root's runs and the shared user's touch the same file */
 	futimens(fd, NULL);
 	close(fd);
 }

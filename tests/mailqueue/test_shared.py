@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """One queue for several users, behind set-group-ID: whose mail is whose."""
 
+import fcntl
 import json
 import os
 import stat
@@ -66,6 +67,26 @@ class Shared(QueueCase):
         self.assertEqual(sorted(m.sender for m in server.messages),
                          ["alice@example.org", "bob@example.org", "root@example.org"])
         self.assertEqual(self.listed(box, "root"), [])
+
+    def test_a_message_of_another_user_is_not_even_locked(self):
+        box = self.install(self.server())
+        self.keep(box, "bob")
+        theirs, = self.listed(box, "bob")
+        with open(os.path.join(box.queue, theirs["id"] + ".msg"), "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self.assertExit(box.run("sendoff", "queue", "show", theirs["id"], user="bob"), 75, "just now")
+            self.assertExit(box.run("sendoff", "queue", "show", theirs["id"], user="alice"), 64, "no message")
+
+    def test_a_run_counts_that_was_for_everybody(self):
+        box = self.install(self.server())
+        stamp = os.path.join(box.queue, ".last-run")
+        self.keep(box, "bob")
+        self.assertExit(box.run("sendmail", "-q", user="alice"), 0)
+        self.assertFalse(os.path.exists(stamp))
+        for user in ("root", "sendoff", "root"):
+            self.assertExit(box.run("sendmail", "-q", user=user), 0)
+            self.assertGreater(os.stat(stamp).st_mtime, 1)
+            os.utime(stamp, (1, 1))
 
     def test_a_state_that_root_wrote_is_the_users_to_go_on_with(self):
         server = self.server()
