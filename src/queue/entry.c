@@ -143,9 +143,16 @@ static bool read_at(struct entry *e, int fd, uint64_t offset, size_t len, struct
 	return true;
 }
 
+static bool is_sane(const struct end *end, uint64_t size)
+{
+	return end->header <= HEADER_MAX_BYTES * 2 && end->envelope <= ENTRY_ENVELOPE_MAX &&
+	       end->body <= size &&
+	       end->body + end->header + end->envelope + ENTRY_END_LEN == size;
+}
+
 /*
- * Reads the last line, which must be exactly what would be written for its values; the checksum
- * is left for later.
+ * Reads the last line, which must be exactly what would be written for its values, and they must
+ * fit the file; the checksum is left for later.
  */
 static bool read_end(struct entry *e, int fd, uint64_t size, struct end *end, struct buf *line)
 {
@@ -162,13 +169,9 @@ static bool read_end(struct entry *e, int fd, uint64_t size, struct end *end, st
 	add_end(&again, end);
 	ok = ok && again.len == END_CRC && memcmp(again.data, line->data, END_CRC) == 0;
 	buf_release(&again);
-	return ok || entry_damaged(e, "the file has no end mark");
-}
-
-static bool is_sane(const struct end *end, uint64_t size)
-{
-	return end->header <= HEADER_MAX_BYTES * 2 && end->envelope <= ENTRY_ENVELOPE_MAX &&
-	       end->body <= size && end->body + end->header + end->envelope + ENTRY_END_LEN == size;
+	if (!ok)
+		return entry_damaged(e, "the file has no end mark");
+	return is_sane(end, size) || entry_damaged(e, "the lengths do not fit the file");
 }
 
 static bool read_flag(struct record *r, const char *key, bool *flag)
@@ -266,8 +269,6 @@ bool entry_read_trailer(struct entry *e, int fd, uint64_t size)
 	struct end end;
 	bool ok = read_end(e, fd, size, &end, &line);
 
-	if (ok && !is_sane(&end, size))
-		ok = entry_damaged(e, "the lengths do not fit the file");
 	ok = ok && read_at(e, fd, end.body + end.header, end.envelope, &text);
 	if (ok) {
 		buf_add(&text, line.data, line.len);
@@ -318,7 +319,7 @@ bool entry_read_message(struct entry *e, int fd, uint64_t size)
 	struct error err;
 	struct end end;
 	uint32_t crc = 0;
-	bool ok = read_end(e, fd, size, &end, &line) && is_sane(&end, size);
+	bool ok = read_end(e, fd, size, &end, &line);
 
 	ok = ok && read_at(e, fd, end.body, end.header, &header) && take_body(e, fd, end.body);
 	ok = ok && (spool_crc(&e->message.body, &crc, &err) ||

@@ -35,5 +35,5 @@ bool queue_is_overdue(const struct config *c, struct caller *caller, int64_t *si
 	strlist_release(&ids);
 	store_close(&s);
 	*since_s = now - (oldest > last ? oldest : last);
-	return oldest<now && * since_s> 3 * c->retry_min_s;
+	return oldest < now && *since_s > 3 * c->retry_min_s;
 }

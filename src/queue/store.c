@@ -2,13 +2,14 @@
 /*
  * The directory:
  *
- *  *      ID.msg      a message, written once (queue/entry.c); alone: no attempt yet, all are
- * left *      ID.state    how far it has come (queue/entry_state.c); without ID.msg it is
- * rubbish *   ID.new      a state that is being written *     ID.tmp      a message that is
- * being written, where the file system knows no unnamed files *     ID.damaged  the postmaster
- * was told that ID cannot be trusted * corrupt/    what was found here and is no queue file *
- * failed/     messages that nobody takes and nobody can be told of, with their states *   .NAME
- * not looked at; .last-run is touched by each run
+ *	ID.msg	    a message, written once (queue/entry.c); alone: no attempt yet, all are left
+ *	ID.state    how far it has come (queue/entry_state.c); without ID.msg it is rubbish
+ *	ID.new	    a state that is being written
+ *	ID.tmp	    a message that is being written, where the file system knows no unnamed files
+ *	ID.damaged  the postmaster was told that ID cannot be trusted
+ *	corrupt/    what was found here and is no queue file
+ *	failed/	    messages that nobody takes and nobody can be told of, with their states
+ *	.NAME	    not looked at; .last-run is touched by each run
  *
  * Order of events.  Keep: state (synced, renamed), message synced, named, directory synced.
  * Update: state written as ID.new, synced, renamed, directory synced.  End: ID.msg unlinked,
@@ -235,11 +236,13 @@ enum store_lock store_lock(const struct store *s, const char *id, struct entry *
 
 	if (fd < 0)
 		return errno == ENOENT ? STORE_GONE : STORE_BUSY;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || !is_current(s, id, fd, &st)) {
-		bool busy = errno == EWOULDBLOCK;
-
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		close(fd);
-		return busy ? STORE_BUSY : STORE_GONE;
+		return STORE_BUSY;
+	}
+	if (!is_current(s, id, fd, &st)) {
+		close(fd);
+		return STORE_GONE;
 	}
 	set_id(e, id);
 	e->lock = fd;
