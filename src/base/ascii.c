@@ -169,3 +169,10 @@ void buf_add_printable(struct buf *b, const char *s, size_t len)
 		len -= n;
 	}
 }
+
+void buf_cut(struct buf *b, size_t len)
+{
+	while (len && len < b->len && ((unsigned char)b->data[len] & 0xc0) == 0x80)
+		len--;
+	buf_truncate(b, len);
+}

@@ -57,4 +57,7 @@ bool utf8_is_valid(const char *s, size_t len);
  */
 void buf_add_printable(struct buf *b, const char *s, size_t len);
 
+/* Shortens to at most len bytes, never within a UTF-8 character. */
+void buf_cut(struct buf *b, size_t len);
+
 #endif

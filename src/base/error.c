@@ -11,16 +11,10 @@
 static void set_line(char *field, size_t size, const struct buf *raw)
 {
 	struct buf line = BUF_INIT;
-	size_t len;
 
 	buf_add_printable(&line, buf_str(raw), raw->len);
-	len = line.len;
-	if (len >= size)
-		for (len = size - 1; len && ((unsigned char)line.data[len] & 0xc0) == 0x80;)
-			len--;
-	if (len)
-		memcpy(field, line.data, len);
-	field[len] = '\0';
+	buf_cut(&line, size - 1);
+	memcpy(field, buf_str(&line), line.len + 1);
 	buf_release(&line);
 }
 

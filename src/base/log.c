@@ -17,7 +17,7 @@ enum { LINE_MAX_BYTES = 2048 };
 
 static struct {
 	char *where; /* NULL: syslog */
-	const char *tag;
+	char tag[64];
 } the_log = { .tag = "sendoff" };
 
 void log_open(const char *where)
@@ -28,7 +28,12 @@ void log_open(const char *where)
 
 void log_tag(const char *tag)
 {
-	the_log.tag = tag;
+	struct buf line = BUF_INIT;
+
+	buf_add_printable(&line, tag, strlen(tag));
+	buf_cut(&line, sizeof the_log.tag - 1);
+	memcpy(the_log.tag, buf_str(&line), line.len + 1);
+	buf_release(&line);
 }
 
 static void to_syslog(int priority, const char *line)
@@ -74,7 +79,7 @@ void log_line(int priority, const char *format, ...)
 	buf_vaddf(&raw, format, args);
 	va_end(args);
 	buf_add_printable(&line, buf_str(&raw), raw.len);
-	buf_truncate(&line, LINE_MAX_BYTES);
+	buf_cut(&line, LINE_MAX_BYTES);
 	if (!the_log.where)
 		to_syslog(priority, buf_str(&line));
 	else if (strcmp(the_log.where, "stderr") == 0)

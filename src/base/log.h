@@ -9,7 +9,7 @@
 /* "syslog", "stderr", "none" or an absolute path; until it is called, syslog. */
 void log_open(const char *where);
 
-/* The syslog tag (-L); the string must stay alive.  "sendoff" until it is called. */
+/* The syslog tag (-L), made printable and, over 63 bytes, cut.  "sendoff" until it is called. */
 void log_tag(const char *tag);
 
 /*

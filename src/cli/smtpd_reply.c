@@ -8,16 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Cuts a line to len octets, never within a character. */
-static void cut(struct buf *b, size_t len)
-{
-	if (b->len <= len)
-		return;
-	while (len && ((unsigned char)b->data[len] & 0xc0) == 0x80)
-		len--;
-	buf_truncate(b, len);
-}
-
 void smtpd_reply(struct buf *out, int code, const char *status, const char *format, ...)
 {
 	struct buf text = BUF_INIT, line = BUF_INIT;
@@ -28,7 +18,7 @@ void smtpd_reply(struct buf *out, int code, const char *status, const char *form
 	va_end(args);
 	buf_addf(&line, "%d %s%s", code, status ? status : "", status ? " " : "");
 	buf_add_printable(&line, buf_str(&text), text.len);
-	cut(&line, SMTPD_REPLY_MAX - 2);
+	buf_cut(&line, SMTPD_REPLY_MAX - 2);
 	buf_add(out, line.data, line.len);
 	buf_adds(out, "\r\n");
 	buf_release(&line);

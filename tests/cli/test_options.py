@@ -101,6 +101,11 @@ class OptionsTest(Case):
             with self.subTest(words=words):
                 self.refuse(65, "line break", *words)
 
+    def test_the_tag_cannot_write_to_a_terminal(self):
+        self.assertExit(self.send("-L", "a\x1b]0;x\x07b" + "c" * 100, "ann@example.net"), 0)
+        with open(self.box.logfile, "rb") as file:
+            self.assertRegex(file.read(), rb"^[^ ]+ a\?\]0;x\?bc+\[\d+\]: [ -~]+\n$")
+
     def test_no_recipients(self):
         self.refuse(64, "no recipients")
         self.refuse(64, "no recipients", "-t", stdin="Subject: nobody\n\nx\n")

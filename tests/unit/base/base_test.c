@@ -54,6 +54,23 @@ static void printable_keeps_text_and_defuses_the_rest(void **state)
 	buf_release(&b);
 }
 
+static void a_cut_is_between_characters(void **state)
+{
+	static const size_t kept[] = { 0, 1, 1, 3, 3, 3, 6, 7, 7 };
+
+	(void)state;
+	for (size_t len = 0; len < sizeof kept / sizeof *kept; len++) {
+		struct buf b = BUF_INIT;
+
+		buf_cut(&b, len);
+		assert_null(b.data);
+		buf_adds(&b, "a\xc3\xa9\xe2\x82\xac!");
+		buf_cut(&b, len);
+		assert_int_equal(b.len, kept[len]);
+		buf_release(&b);
+	}
+}
+
 static void words_compare_whole_and_without_case(void **state)
 {
 	(void)state;
@@ -229,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buf_grows_and_never_truncates),
 		cmocka_unit_test(printable_keeps_text_and_defuses_the_rest),
+		cmocka_unit_test(a_cut_is_between_characters),
 		cmocka_unit_test(words_compare_whole_and_without_case),
 		cmocka_unit_test(numbers_are_whole_and_bounded),
 		cmocka_unit_test(error_lines_are_printable_and_cut_at_a_character),
