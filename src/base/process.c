@@ -6,10 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { LARGE = 128 * 1024 }; /* octets of a block that has a mapping of its own */
 
 static volatile sig_atomic_t stop; /* enum process_stop */
 static sigset_t stop_signals;      /* those that are caught */
@@ -41,6 +44,9 @@ void process_prepare(void)
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	umask(077);
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+#endif
 }
 
 void process_catch_stop(void)

@@ -16,7 +16,9 @@ enum process_stop { STOP_NONE, STOP_KEEP, STOP_DROP }; /* SIGTERM and SIGHUP; SI
 /*
  * Standard descriptors are open afterwards (a closed one cannot be read or
  * written), no signal is blocked, SIGPIPE and SIGXFSZ are errors of the call,
- * SIGCHLD has its default, umask is 077; and what privilege_protect does.
+ * SIGCHLD has its default, umask is 077, memory of more than 128 KiB goes back
+ * to the system when it is freed (GNU libc would soon keep as much as 32 MiB);
+ * and what privilege_protect does.
  */
 void process_prepare(void);
 

@@ -34,6 +34,7 @@ import servers  # noqa: E402
 from wire import delay_line  # noqa: E402
 
 RTTS = (0.05, 0.15)
+QUEUE_RTTS = (0.05, 0.2)
 MARK = "<!-- Written by tests/bench/run --page: -->"
 MEMORY = "/dev/shm"
 SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
@@ -51,7 +52,7 @@ def large(megabytes):
 def peak_memory(client, recipients, message):
     """In MiB.  A child inherits the peak of what it was forked from, so that is a small program."""
     client.before_run()
-    with open(message, "rb") as stdin:
+    with client.input(message, recipients) as stdin:
         child = subprocess.run(["/usr/bin/time", "-f", "%M", *client.argv(recipients)], stdin=stdin,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True,
                                env=client.environment())
@@ -102,7 +103,7 @@ class Run:
     def __init__(self, client, recipients, message, prefix=(), options=()):
         client.before_run()
         words = client.argv(recipients)
-        with open(message, "rb") as stdin:
+        with client.input(message, recipients) as stdin:
             start = time.perf_counter()
             child = subprocess.Popen([*prefix, words[0], *options, *words[1:]], stdin=stdin,
                                      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -174,14 +175,18 @@ class Bench:
 
     def remember_memory(self, done, recipients, message):
         for client in self.clients:
-            for run in done[client.name][:3]:
+            for run in done.get(client.name, [])[:3]:
                 run.rss = peak_memory(client, recipients, message)
 
     def about(self):
         self.say("%s, Linux %s, %d CPUs, load %.1f at the start" % (
             time.strftime("%Y-%m-%d"), os.uname().release, os.cpu_count(), os.getloadavg()[0]))
         for client in self.clients[1:]:
-            self.say(first_line(client.path(), "--version"))
+            if client.tells_version:
+                self.say(first_line(client.path(), "--version"))
+        with contextlib.suppress(OSError), open(os.path.join(
+                os.environ.get("SENDOFF_FLUSHERS", ""), "versions"), encoding="utf-8") as file:
+            self.say("packages: " + " ".join(file.read().split()))
         self.say("GnuTLS " + first_line("pkg-config", "--modversion", "gnutls"))
 
     # What is measured.
@@ -229,9 +234,10 @@ class Bench:
             client.prepare(self.port(self.real, False), False)
             client.before_run()
             trace = os.path.join(self.folder, "strace")
-            with open(self.small, "rb") as stdin:
+            with client.input(self.small, ["a@example.net"]) as stdin:
                 subprocess.run(["strace", "-f", "-c", "-o", trace, *client.argv(["a@example.net"])],
-                               stdin=stdin, env=client.environment(), check=True)
+                               stdin=stdin, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, env=client.environment(), check=True)
             with open(trace, encoding="utf-8") as file:
                 total = [line.split() for line in file if line.endswith("total\n")][0]
             counts[client.name] = int(total[3] if len(total) > 4 else total[2])
@@ -240,7 +246,8 @@ class Bench:
     def large_message(self):
         size, huge = (5, 50) if self.options.quick else (50, 500)
         message = self.file("large", large(size))
-        done = self.each(self.port(self.real, False), False, ["a@example.net"], message, 3)
+        able = [client for client in self.clients if client.takes_large]
+        done = self.each(self.port(self.real, False), False, ["a@example.net"], message, 3, able)
         self.remember_memory(done, ["a@example.net"], message)
         self.measures("%d MB attachment" % size, done)
         message = self.file("large", large(huge))
@@ -253,7 +260,7 @@ class Bench:
         """A queue of small messages, sent by one run."""
         count = 100 if self.options.quick else 1000
         rows = []
-        for rtt in (0, RTTS[0]):
+        for rtt in (0, *QUEUE_RTTS):
             client = peers.Sendoff(self.folder + "/queue", self.bundle)
             client.queue = "yes"
             target = self.port(self.real, False)
@@ -283,7 +290,7 @@ class Bench:
     def flush_others(self):
         """The same queue for sendoff and for the peers that have one of their own."""
         count = 50 if self.options.quick else 200
-        tree, port = os.environ.get("SENDOFF_FLUSHERS", ""), self.port(self.real, False)
+        port = self.port(self.real, False)
         client = peers.Sendoff(self.folder + "/flush", self.bundle)
         client.queue = "yes"
         client.prepare(port, False)
@@ -291,9 +298,9 @@ class Bench:
         for _ in range(count):
             Run(client, ["a@example.net"], self.small, options=["-odq"])
         found = [("sendoff queue run", lambda: self.flush(client, [])[0])]
-        for name, script in flushers.available(tree):
+        for name, script in flushers.available():
             found.append((name, functools.partial(
-                flushers.flush, self.folder, tree, script, port, self.bundle, self.small, count)))
+                flushers.flush, script, port, self.bundle, self.small, count)))
         rows = []
         for name, run in found:
             before, took = self.connections(), run()

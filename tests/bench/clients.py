@@ -12,6 +12,8 @@ class Client:
     """argv() makes the command for a message to `recipients`; prepare() writes what it needs."""
 
     name, program = "", ""
+    line_end = b"\r\n"  # of what it reads
+    takes_large = tells_version = True
 
     def __init__(self, folder, bundle):
         self.folder, self.bundle = os.path.join(folder, self.name), bundle
@@ -36,6 +38,16 @@ class Client:
 
     def before_run(self):
         pass
+
+    def input(self, message, recipients):
+        """The opened file that it reads; the caller closes it."""
+        if self.line_end == b"\r\n":
+            return open(message, "rb")
+        path = message + ".lf"
+        if not os.path.exists(path):
+            with open(message, "rb") as read, open(path, "wb") as write:
+                write.writelines(line.replace(b"\r\n", b"\n") for line in read)
+        return open(path, "rb")
 
     def environment(self):
         return {"PATH": "/usr/bin:/bin", "HOME": self.folder}
@@ -133,7 +145,93 @@ class Curl(Client):
         return words + [self.url]
 
 
-PEERS = (Msmtp, Curl)
+class Dma(Client):
+    """Verifies no certificate; has its configuration where that was compiled in."""
+
+    name = program = "dma"
+    line_end = b"\n"
+    tells_version = False
+
+    def takes(self, recipients):  # a connection for each
+        return recipients <= 10
+
+    def prepare(self, port, implicit):
+        os.makedirs("/etc/dma", exist_ok=True)
+        os.makedirs("/var/spool/dma", exist_ok=True)
+        shutil.chown("/var/spool/dma", "root", "mail")
+        os.chmod("/var/spool/dma", 0o2775)
+        with open("/etc/dma/dma.conf", "w", encoding="utf-8") as file:
+            file.write(f"""SMARTHOST localhost
+PORT {port}
+AUTHPATH /etc/dma/auth.conf
+SECURETRANSFER
+{"" if implicit else "STARTTLS"}
+MAILNAME client.example
+""")
+        with open("/etc/dma/auth.conf", "w", encoding="utf-8") as file:
+            file.write(f"{USER}|localhost:{PASSWORD}\n")
+
+    def argv(self, recipients):
+        return [self.path(), "-D", "-f", "me@example.org", "--", *recipients]
+
+
+class Ssmtp(Client):
+    """Verifies no certificate."""
+
+    name = program = "ssmtp"
+    line_end = b"\n"
+    takes_large = tells_version = False  # a large one takes a minute
+
+    def takes(self, recipients):
+        return recipients <= 10
+
+    def prepare(self, port, implicit):
+        self.config = self.write("ssmtp.conf", f"""mailhub=localhost:{port}
+{"UseTLS" if implicit else "UseSTARTTLS"}=YES
+AuthUser={USER}
+AuthPass={PASSWORD}
+hostname=client.example
+FromLineOverride=YES
+""")
+
+    def argv(self, recipients):
+        return [self.path(), "-C" + self.config, "-f", "me@example.org", *recipients]
+
+
+class Nullmailer(Client):
+    """Only the module that speaks SMTP; a shell puts the message where it reads it."""
+
+    name = "nullmailer"
+    line_end = b"\n"
+    tells_version = False
+
+    @classmethod
+    def path(cls):
+        return shutil.which("smtp", path="/usr/lib/nullmailer")
+
+    def takes(self, recipients):
+        return recipients <= 10
+
+    def prepare(self, port, implicit):
+        self.options = [f"--port={port}", "--tls" if implicit else "--starttls"]
+
+    def input(self, message, recipients):
+        path = os.path.join(self.folder, "mail")
+        with super().input(message, recipients) as read, open(path, "wb") as write:
+            write.write("\n".join(["me@example.org", *recipients, "", ""]).encode())
+            shutil.copyfileobj(read, write)
+        return open(path, "rb")
+
+    def environment(self):
+        return {**super().environment(), "HELOHOST": "client.example"}
+
+    def argv(self, recipients):
+        return ["/bin/sh", "-c", 'exec "$@" 3<&0 </dev/null', "sh", self.path(),
+                "--host=localhost", f"--x509cafile={self.bundle}", "--auth-login",
+                f"--user={USER}", f"--pass={PASSWORD}", *self.options]
+
+
+PEERS = (Msmtp, Curl, Dma, Nullmailer, Ssmtp)
 
 
 def installed(folder, bundle):

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The peers that have a queue, flushing one: how long, and over how many connections.
 
-Their programs are unpacked, not installed (build/flushers), and run in a mount namespace where the
-places that are compiled into them are theirs.
+Their programs are unpacked, not installed: see tests/bench/enter, in whose namespace this runs.
 """
 
 import os
@@ -10,21 +9,6 @@ import subprocess
 import time
 
 from clients import PASSWORD, USER
-
-ENTER = r"""
-set -e
-w=$1 tree=$2
-shift 2
-mount -t tmpfs none "$w"
-for folder in usr etc var; do
-	mkdir -p "$w/upper/$folder" "$w/work/$folder" "$w/none/$folder"
-	lower=$tree/$folder
-	[ -d "$lower" ] || lower=$w/none/$folder
-	mount -t overlay none \
-		-o "lowerdir=$lower:/$folder,upperdir=$w/upper/$folder,workdir=$w/work/$folder" "/$folder"
-done
-exec sh -c "$@"
-"""
 
 # Each prepares, keeps "$COUNT" copies of "$MESSAGE" while nothing is sent, prints the time, sends
 # them all, waits until its queue is empty, and prints the time again.
@@ -75,20 +59,45 @@ date +%s.%N
 while ls /var/spool/dma | grep -q ^Q; do sleep 0.02; done
 date +%s.%N
 """
-FLUSHERS = (("nullmailer-send", "usr/sbin/nullmailer-send", NULLMAILER),
-            ("dma -q", "usr/sbin/dma", DMA))
+MSMTP_SCRIPTS = "/usr/libexec/msmtp/msmtpqueue"
+MSMTP = r"""
+cd %s
+export HOME=$(mktemp -d)
+mkdir -m 700 "$HOME/.msmtpqueue"
+cat >"$HOME/.msmtprc" <<END
+account default
+host localhost
+port $PORT
+auth plain
+user $LOGIN
+password $SECRET
+tls on
+tls_trust_file $BUNDLE
+END
+chmod 600 "$HOME/.msmtprc"
+n=0
+while [ $n -lt "$COUNT" ]; do
+	./msmtp-enqueue.sh -f me@example.org -- a@example.net <"$MESSAGE"
+	n=$((n + 1))
+done
+date +%%s.%%N
+./msmtp-runqueue.sh >/dev/null
+[ -z "$(ls "$HOME/.msmtpqueue")" ] || exit 1
+date +%%s.%%N
+rm -r "$HOME"
+""" % MSMTP_SCRIPTS
+FLUSHERS = (("msmtp-runqueue.sh", MSMTP_SCRIPTS + "/msmtp-runqueue.sh", MSMTP),
+            ("nullmailer-send", "/usr/sbin/nullmailer-send", NULLMAILER),
+            ("dma -q", "/usr/sbin/dma", DMA))
 
 
-def flush(folder, tree, script, port, bundle, message, count):
+def flush(script, port, bundle, message, count):
     """Seconds that it took; None where it did not come to an end."""
-    place = os.path.join(folder, "flusher")
-    os.makedirs(place, exist_ok=True)
     env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PORT": str(port), "BUNDLE": bundle,
            "LOGIN": USER, "SECRET": PASSWORD, "COUNT": str(count), "MESSAGE": message}
     try:
-        done = subprocess.run(["unshare", "--mount", "--propagation", "private", "--pid", "--fork",
-                               "--kill-child", "sh", "-c", ENTER, "sh", place, tree, script], env=env, capture_output=True, text=True,
-                              timeout=120, check=True)
+        done = subprocess.run(["unshare", "--pid", "--fork", "--kill-child", "sh", "-c", script],
+                              env=env, capture_output=True, text=True, timeout=240, check=True)
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
         print("did not end: %s %s" % (error, error.stderr))
         return None
@@ -97,6 +106,5 @@ def flush(folder, tree, script, port, bundle, message, count):
     return float(end) - float(start)
 
 
-def available(tree):
-    return [(name, script) for name, program, script in FLUSHERS
-            if os.access(os.path.join(tree, program), os.X_OK)]
+def available():
+    return [(name, script) for name, program, script in FLUSHERS if os.access(program, os.X_OK)]

@@ -95,7 +95,7 @@ unpack_servers() { # into build/servers
 	echo "$wanted" >"$servers/list"
 }
 
-unpack_flushers() { # into build/flushers: the queues that the benchmark compares
+unpack_flushers() { # into build/flushers: what the benchmark compares
 	flushers=$top/build/flushers
 	wanted=$(packages flusher)
 	must_unpack "$flushers" "$wanted" || return 0
@@ -103,6 +103,7 @@ unpack_flushers() { # into build/flushers: the queues that the benchmark compare
 	for deb in "$flushers"/debs/*.deb; do
 		dpkg-deb -x "$deb" "$flushers"
 	done
+	(cd "$flushers/debs" && ls -- *.deb) >"$flushers/versions"
 	rm -rf "$flushers/debs"
 	echo "$wanted" >"$flushers/list"
 }
