@@ -16,7 +16,7 @@ bool settle_keep(struct request *r, struct outcome *o)
 	struct store store = STORE_INIT;
 	struct envelope envelope = ENVELOPE_INIT;
 	struct keep keep = {
-		.account = o->account->name,
+		.account = o->chosen->name,
 		.full_name = r->full_name,
 		.caller = r->caller,
 		.envelope = &envelope,

@@ -86,9 +86,10 @@ static bool choose_account(struct request *r, struct outcome *o)
 {
 	char *author = author_of(r);
 
-	o->account = config_choose(r->config, r->account, author, &o->error);
+	o->chosen = config_choose(r->config, r->account, author, &o->error);
+	o->account = o->chosen;
 	free(author);
-	return o->account != NULL;
+	return o->chosen != NULL;
 }
 
 bool submit_prepare(struct request *r, struct outcome *o)

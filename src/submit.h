@@ -51,7 +51,8 @@ struct outcome {
 	struct envelope envelope; /* after aliases; sender as the account made it */
 	struct delivery_result results; /* one a recipient of envelope */
 	struct expansion expansion;	/* recipients that aliases lead nowhere */
-	const struct account *account;	/* the last one tried; NULL: none was chosen */
+	const struct account *chosen;	/* whose message it is, also in the queue; NULL: none was chosen */
+	const struct account *account;	/* the last one tried: the chosen one, or what it falls back to */
 	struct route route;
 	bool has_queue;		   /* what is deferred could wait */
 	struct error keep_error;   /* it had to wait, but the queue could not take it */
