@@ -18,7 +18,7 @@ from queued import QueueCase, message
 BORING = ("mmap", "munmap", "brk", "getpid", "ioctl", "rt_sigaction", "rt_sigprocmask", "madvise", "futex",
           "mprotect", "exit_group", "getrandom", "sigaltstack", "clock_gettime", "uname", "getuid", "geteuid")
 SAMPLE = 12  # points of each scenario, unless SENDOFF_SWEEP=all
-ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EMFILE")
+ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EMFILE", "ENFILE", "EINTR")
 CALLS = ("openat", "write", "pwrite64", "fsync", "linkat", "fchmod", "rename", "renameat",
          "fstat", "newfstatat", "read", "pread64", "flock", "unlink", "unlinkat", "ftruncate")
 
@@ -189,7 +189,8 @@ class Refused(Crash):
                     found += [(call, n, error) for error in ERRORS]
         if os.environ.get("SENDOFF_SWEEP") == "all":
             return found
-        return found[::max(1, len(found) // (2 * SAMPLE))]
+        step = max(1, len(found) // (2 * SAMPLE))
+        return found[::step + (1 - step) % len(ERRORS)]  # each with the next error
 
     def check_faults(self, online, words, refuses=False):
         server = self.server(lenient=True)
