@@ -89,9 +89,6 @@ const char *sandbox_reason(const struct config *c, const struct account *a, enum
 {
 	if (c->sandbox == SANDBOX_OFF)
 		return "sandbox = off";
-#ifdef WITHOUT_SANDBOX
-	return "this program was built to measure coverage";
-#endif
 	if (scope == SANDBOX_NONE)
 		return "the process serves many messages, while the network may change";
 	if (!landlock_is_there())

@@ -132,8 +132,11 @@ unpack_callers() { # into build/callers, without the mail servers that some depe
 	echo "$wanted" >"$callers/list"
 }
 
-build() { # FOLDER CONFIGURE-OPTION...: builds out of tree in build/FOLDER
-	folder=$top/build/$1
+build() { # FOLDER CONFIGURE-OPTION...: builds out of tree in FOLDER, below build/ if it is relative
+	case $1 in
+	/*) folder=$1 ;;
+	*) folder=$top/build/$1 ;;
+	esac
 	shift
 	mkdir -p "$folder"
 	if [ ! -e "$top/configure" ] || [ "$top/configure.ac" -nt "$top/configure" ]; then
