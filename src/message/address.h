@@ -20,6 +20,7 @@ struct mailbox {
 	char *domain; /* NULL: a bare local name; literals with their brackets */
 	size_t start, end; /* the addr-spec's place in the text parsed: `@domain` is inserted at end */
 	size_t item_start, item_end; /* the whole member's place, display name, angle brackets and comments included */
+	size_t name_end; /* where the '<' stands; item_start where there is none */
 	char *name; /* display name, decoded of quotes, not of RFC 2047; NULL: none */
 };
 

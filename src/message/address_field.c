@@ -7,11 +7,14 @@
 #include "message/encoded_text.h"
 #include "message/encoded_word.h"
 
+#include <string.h>
+
 struct list {
 	struct buf *out;
 	const char *value;
 	bool utf8;
 	bool in_group;
+	bool has_nulls; /* "<>" stands between members */
 };
 
 static bool can_stay(const struct list *l, size_t start, size_t end)
@@ -28,31 +31,38 @@ static void part_from_sign(struct buf *out)
 		buf_addc(out, ' ');
 }
 
-/* Adds what stands around addresses: names, signs, comments. */
-static void add_around(struct list *l, size_t start, size_t end)
+static void add_text(struct list *l, size_t start, size_t end, enum text_form form)
 {
-	const char *s = l->value + start;
-	size_t len = end - start;
-	bool angle = len && s[len - 1] == '<';
-
-	if (can_stay(l, start, end)) {
-		buf_add(l->out, s, len);
-		return;
-	}
-	encoded_text_add(l->out, s, len - angle, TEXT_PHRASE, l->utf8);
-	if (angle) {
-		part_from_sign(l->out);
-		buf_addc(l->out, '<');
-	}
+	if (can_stay(l, start, end))
+		buf_add(l->out, l->value + start, end - start);
+	else
+		encoded_text_add(l->out, l->value + start, end - start, form, l->utf8);
 }
 
-/* Between members a colon begins a group and a semicolon ends it. */
-static void add_between(struct list *l, size_t start, size_t end)
+/* Before an address: a display name, and from its '<' on a route; or nothing but comments. */
+static void add_before(struct list *l, const struct mailbox *m)
 {
-	for (size_t i = start; i < end; i++)
+	add_text(l, m->item_start, m->name_end, TEXT_NAME);
+	if (l->value[m->name_end] == '<')
+		part_from_sign(l->out);
+	add_text(l, m->name_end, m->start, TEXT_SIGNS);
+}
+
+/*
+ * Between members a colon begins a group and a semicolon ends it; where nothing but a fold parts
+ * them a comma is put in.
+ */
+static void add_between(struct list *l, size_t start, size_t end, bool is_inside)
+{
+	bool is_parted = !is_inside;
+
+	for (size_t i = start; i < end; i++) {
+		is_parted = is_parted || strchr(",:;", l->value[i]);
 		if (l->value[i] == ':' || l->value[i] == ';')
 			l->in_group = l->value[i] == ':';
-	add_around(l, start, end);
+	}
+	buf_adds(l->out, is_parted ? "" : ",");
+	add_text(l, start, end, l->has_nulls ? TEXT_SIGNS : TEXT_GROUPS);
 }
 
 /* The whole member in words: as an empty group's name, in a group as a comment. */
@@ -78,12 +88,12 @@ static void add_member(struct list *l, const struct mailbox *m)
 	if (!can_stay(l, m->start, m->end) && !address_needs_utf8(address))
 		ascii = address_to_ascii_domain(address);
 	if (ascii || can_stay(l, m->start, m->end)) {
-		add_around(l, m->item_start, m->start);
+		add_before(l, m);
 		if (ascii)
 			buf_adds(l->out, ascii);
 		else
 			buf_add(l->out, l->value + m->start, m->end - m->start);
-		add_around(l, m->end, m->item_end);
+		add_text(l, m->end, m->item_end, TEXT_SIGNS);
 	} else {
 		add_downgraded(l, m, address);
 	}
@@ -99,13 +109,14 @@ bool address_field_add(struct buf *out, const char *value, size_t len, bool utf8
 	size_t done = 0;
 	bool ok = mailboxes_parse(&m, value, len, &ignored);
 
+	l.has_nulls = m.nulls > 0;
 	for (size_t i = 0; ok && i < m.count; i++) {
-		add_between(&l, done, m.items[i].item_start);
+		add_between(&l, done, m.items[i].item_start, i > 0);
 		add_member(&l, &m.items[i]);
 		done = m.items[i].item_end;
 	}
 	if (ok)
-		add_between(&l, done, len);
+		add_between(&l, done, len, false);
 	mailboxes_release(&m);
 	return ok;
 }

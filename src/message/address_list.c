@@ -50,6 +50,7 @@ static bool parse_angle(
 	if (!address_spec(p, begin, close, m))
 		return false;
 	m->name = display_name(p, from, open);
+	m->name_end = p->tokens[open].start;
 	return true;
 }
 
@@ -83,6 +84,8 @@ static void add_mailbox(struct address_parser *p, struct mailbox *m, size_t star
 	}
 	m->item_start = start;
 	m->item_end = end;
+	if (m->name_end < start)
+		m->name_end = start;
 	out->items[out->count++] = *m;
 }
 

@@ -31,20 +31,46 @@ static size_t enclosed_length(const char *s, size_t len)
 	return 0;
 }
 
+/* The same of a domain literal, which holds no other. */
+static size_t literal_length(const char *s, size_t len)
+{
+	for (size_t i = 1; i < len && s[i] != '[' && s[i] != '\n'; i++)
+		if (s[i] == ']')
+			return i + 1;
+	return 0;
+}
+
+static const struct {
+	const char *signs;    /* each is a piece of its own, and stays */
+	const char *enclosed; /* what begins a piece that something closes */
+	const char *specials; /* a word that holds one is encoded whole */
+} forms[] = {
+	[TEXT_PLAIN] = { "", "", "" },
+	[TEXT_SIGNS] = { "<>,:;@()", "\"(", "" },
+	[TEXT_GROUPS] = { ",:;", "\"([", "()<>[]@\\\"" },
+	[TEXT_NAME] = { "", "\"([", "()<>[]:;@\\,\"" },
+	[TEXT_COMMENT] = { "()", "", "" },
+};
+
 static bool is_sign(char c, enum text_form form)
 {
-	static const char *const signs[] = {
-		[TEXT_PLAIN] = "", [TEXT_PHRASE] = "<>,:;@()", [TEXT_COMMENT] = "()"
-	};
+	return c && strchr(forms[form].signs, c);
+}
 
-	return c && strchr(signs[form], c);
+/* Length of what begins at s and is closed; 0: nothing is. */
+static size_t closed_length(const char *s, size_t len, enum text_form form)
+{
+	if (!*s || !strchr(forms[form].enclosed, *s))
+		return 0;
+	return *s == '[' ? literal_length(s, len) : enclosed_length(s, len);
 }
 
 static size_t word_length(const char *s, size_t len, enum text_form form)
 {
 	size_t n = 0;
 
-	while (n < len && !is_blank(s[n]) && !is_sign(s[n], form))
+	while (n < len && !is_blank(s[n]) && !is_sign(s[n], form) &&
+		!closed_length(s + n, len - n, form))
 		n += s[n] == '\\' && form == TEXT_COMMENT && n + 1 < len ? 2 : 1;
 	return n;
 }
@@ -57,8 +83,9 @@ static enum piece_kind next_piece(const char *s, size_t len, enum text_form form
 		++*n;
 	if (*n)
 		return PIECE_BLANK;
-	if (form == TEXT_PHRASE && (*s == '"' || *s == '(') && (*n = enclosed_length(s, len)))
-		return *s == '"' ? PIECE_QUOTED : PIECE_COMMENT;
+	*n = closed_length(s, len, form);
+	if (*n)
+		return *s == '"' ? PIECE_QUOTED : *s == '(' ? PIECE_COMMENT : PIECE_WORD;
 	if (is_sign(*s, form)) {
 		*n = 1;
 		return PIECE_SIGN;
@@ -83,9 +110,23 @@ static bool can_be_split(const char *s, size_t len)
 	return ok;
 }
 
-static bool needs_encoding(const char *s, size_t len, bool utf8)
+static bool has_any(const char *s, size_t len, const char *signs)
 {
+	while (len && (!*s || !strchr(signs, *s))) {
+		s++;
+		len--;
+	}
+	return len;
+}
+
+static bool needs_encoding(
+	const char *s, size_t len, enum piece_kind kind, enum text_form form, bool utf8)
+{
+	if (kind == PIECE_BLANK || kind == PIECE_SIGN)
+		return false;
 	if (ascii_has_8bit(s, len) && !(utf8 && utf8_is_valid(s, len)))
+		return true;
+	if (kind == PIECE_WORD && has_any(s, len, forms[form].specials) && !is_encoded_word(s, len))
 		return true;
 	return len > WORD_MAX && !has_blank(s, len) && !can_be_split(s, len);
 }
@@ -207,8 +248,7 @@ static void encode_comment(struct text *t, const char *s, size_t len)
 
 static void add_piece(struct text *t, const char *s, size_t len, enum piece_kind kind)
 {
-	const bool encode =
-		kind != PIECE_BLANK && kind != PIECE_SIGN && needs_encoding(s, len, t->utf8);
+	const bool encode = needs_encoding(s, len, kind, t->form, t->utf8);
 
 	if (kind == PIECE_BLANK)
 		buf_add(&t->gap, s, len);

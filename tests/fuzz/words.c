@@ -327,7 +327,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else if ((what & 7) == 3)
 		check_bare_parameter(&x, utf8);
 	else
-		check_text(&x, (enum text_form)(what % 3), utf8);
+		check_text(&x, (enum text_form)(what % 5), utf8);
 	buf_release(&x);
 	return 0;
 }

@@ -51,6 +51,14 @@ static const struct row rows[] = {
 	{ "To: j\xc3\xbc@x.org", "To: j\xc3\xbc@x.org\r\n", UTF8 },
 	{ "To: =?utf-8?Q?a?= \xc3\xa9 <a@b>", "To: =?utf-8?Q?a?= =?utf-8?B?IMOp?= <a@b>\r\n", 0 },
 
+	/* names with signs that no phrase may hold, and lists without commas */
+	{ "To: x\"\xc3\xb6 y\" <a@b>, \"z\" <c@d>", "To: x =?utf-8?Q?=C3=B6_y?= <a@b>, \"z\" <c@d>\r\n", 0 },
+	{ "To: a@x.org: B\xc3\xb6 \" <c@d>", "To: =?utf-8?Q?a=40x=2Eorg=3A_B=C3=B6_=22?= <c@d>\r\n", 0 },
+	{ "To: J\xc3\xb6 [x] <@a,@b:c@d>", "To: =?utf-8?Q?J=C3=B6_=5Bx=5D?= <@a,@b:c@d>\r\n", 0 },
+	{ "To: c@d\n J\xc3\xb6 <c@d>", "To: =?utf-8?Q?c=40d_J=C3=B6?= <c@d>\r\n", 0 },
+	{ "To: Gr\xc3\xbcn [x;y]: a@b;", "To: =?utf-8?Q?Gr=C3=BCn_=5Bx=3By=5D?= : a@b;\r\n", 0 },
+	{ "To: a@x\n j\xc3\xb6@y", "To: a@x,\r\n =?utf-8?Q?j=C3=B6=40y?= :;\r\n", 0 },
+
 	/* parameters */
 	{ "Content-Type: application/x; name=\"\xc3\xa9 a.txt\"; x=y", "Content-Type: application/x; name*=utf-8''%C3%A9%20a.txt; x=y\r\n", 0 },
 	{ "Content-Disposition: attachment; filename=caf\xe9", "Content-Disposition: attachment; filename*=unknown-8bit''caf%E9\r\n", 0 },
