@@ -149,6 +149,33 @@ static void rows_hold(void **state)
 	}
 }
 
+static void a_message_of_too_many_parts_goes_only_as_it_is(void **state)
+{
+	struct row r = { "many parts", OFFER_8BITMIME, NULL, 0, NULL, 0 };
+	struct message m = MESSAGE_INIT;
+	struct content c = CONTENT_INIT;
+	struct error err = ERROR_INIT;
+	struct buf in = BUF_INIT;
+
+	(void)state;
+	buf_adds(&in, MIXED "\n");
+	for (int i = 0; i < 10001; i++)
+		buf_adds(&in, "--b\n\n\xc3\xa9\n");
+	r.in = in.data;
+	r.in_len = in.len;
+	assert_true(render(&c, &m, &r, &err));
+	assert_ptr_equal(c.body, &m.body);
+	assert_true(c.is_8bit);
+	content_release(&c);
+	message_release(&m);
+	r.offers = 0;
+	assert_false(render(&c, &m, &r, &err));
+	assert_int_equal(err.code, EX_DATAERR);
+	content_release(&c);
+	message_release(&m);
+	buf_release(&in);
+}
+
 static void smtputf8_only_when_an_address_needs_it(void **state)
 {
 	static const struct {
@@ -209,6 +236,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_hold),
+		cmocka_unit_test(a_message_of_too_many_parts_goes_only_as_it_is),
 		cmocka_unit_test(smtputf8_only_when_an_address_needs_it),
 		cmocka_unit_test(domains_become_a_labels),
 	};
