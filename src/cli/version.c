@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "cli/command.h"
-#include "message/address.h"
+#include "message/idna.h"
 #include "net/tls.h"
 #include "smtp/auth.h"
 
@@ -17,7 +17,7 @@ bool version_print(struct error *err)
 	buf_adds(&out, "sendoff " PACKAGE_VERSION "\n");
 	buf_addf(&out, "GnuTLS %s\n", tls_library_version());
 	buf_addf(&out, "%s\n", sasl);
-	buf_addf(&out, "libidn2 %s\n", address_idn_version());
+	buf_addf(&out, "libidn2 %s\n", idna_library_version());
 	buf_adds(&out, "iniparser (tells no version)\n");
 	free(sasl);
 	return print_out(&out, err);

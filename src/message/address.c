@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/ascii.h"
+#include "message/idna.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -116,4 +117,21 @@ bool address_needs_utf8(const char *address)
 bool address_is_ascii(const char *address)
 {
 	return !ascii_has_8bit(address, strlen(address));
+}
+
+char *address_to_ascii_domain(const char *address)
+{
+	const char *domain = address_domain(address);
+	struct buf b = BUF_INIT;
+	char *ascii;
+
+	if (!domain)
+		return alloc_string(address);
+	ascii = idna_to_ascii(domain);
+	if (!ascii)
+		return NULL;
+	buf_add(&b, address, (size_t)(domain - address));
+	buf_adds(&b, ascii);
+	free(ascii);
+	return buf_detach(&b);
 }

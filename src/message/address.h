@@ -74,7 +74,4 @@ bool address_is_ascii(const char *address);
  */
 char *address_to_ascii_domain(const char *address);
 
-/* libidn2's version at run time. */
-const char *address_idn_version(void);
-
 #endif

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/ascii.h"
 #include "base/clock.h"
+#include "message/idna.h"
 #include "net/tls.h"
 #include "smtp/hello.h"
 #include "smtp/hint.h"
@@ -163,7 +164,9 @@ static void forget_connection(struct session *s)
 
 static bool connect_to(struct session *s, const char *host, struct error *err)
 {
-	s->host = alloc_string(host);
+	s->host = idna_to_ascii(host);
+	if (!s->host)
+		s->host = alloc_string(host);
 	s->port = s->params->account->port;
 	s->step = STEP_LOOKUP;
 	s->step_begun_ms = clock_now_ms();
@@ -207,7 +210,7 @@ static bool may_try_another(const struct error *err)
 }
 
 /* Of two hosts' failures the one that leaves hope counts. */
-static void keep_worse(struct error *kept, const struct error *err)
+static void keep_hopeful(struct error *kept, const struct error *err)
 {
 	if (kept->code != EX_TEMPFAIL || !may_try_another(err))
 		*kept = *err;
@@ -226,7 +229,7 @@ bool session_open(struct session *s, const struct session_params *params, struct
 		if (open_at(s, a->hosts.count ? a->hosts.items[i] : "localhost", &failed))
 			return true;
 		session_close(s);
-		keep_worse(&kept, &failed);
+		keep_hopeful(&kept, &failed);
 		if (!may_try_another(&failed))
 			break;
 	}

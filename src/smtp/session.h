@@ -66,7 +66,7 @@ struct session {
 	struct capabilities capabilities;
 	struct reply reply; /* the last one read */
 	struct dial_peer peer;
-	char *host; /* which of the account's hosts it is */
+	char *host; /* which of the account's hosts it is, in ASCII */
 	unsigned port;
 	char *hello_name;
 	char mechanism[32];         /* of the login that was done; "" without */

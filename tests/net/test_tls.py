@@ -48,6 +48,14 @@ class Trust(Case):
                 server.close()
                 self.assertEqual(server.connections[0].tls["sni"], name)
 
+    def test_a_name_beyond_ascii_is_looked_up_and_checked_as_a_labels(self):
+        server = self.server(tls="implicit", kind="name-only", **LOGIN)
+        wide = "".join(chr(0xfee0 + ord(letter)) for letter in "localhost")  # IDNA: localhost
+        box = self.sandbox(server, host=wide)
+        self.assertExit(box.sendmail("-t", stdin=MESSAGE), 0)
+        server.close()
+        self.assertEqual(server.connections[0].tls["sni"], "localhost")
+
     def test_pins(self):
         digest = bytes.fromhex(certs.fingerprint("expired"))
         pins = {
