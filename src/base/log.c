@@ -43,14 +43,27 @@ static void to_syslog(int priority, const char *line)
 	closelog();
 }
 
-static void to_file(const char *path, const char *line)
+static int open_file(void)
+{
+	return open(the_log.where,
+		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+}
+
+void log_make(void)
+{
+	int fd = the_log.where && *the_log.where == '/' ? open_file() : -1;
+
+	if (fd >= 0)
+		close(fd);
+}
+
+static void to_file(const char *line)
 {
 	struct buf record = BUF_INIT;
 	time_t now = time(NULL);
 	struct tm tm;
 	char date[32];
-	int fd =
-		open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	int fd = open_file();
 
 	if (fd < 0)
 		return;
@@ -85,7 +98,7 @@ void log_line(int priority, const char *format, ...)
 	else if (strcmp(the_log.where, "stderr") == 0)
 		to_stderr(buf_str(&line));
 	else if (strcmp(the_log.where, "none") != 0)
-		to_file(the_log.where, buf_str(&line));
+		to_file(buf_str(&line));
 	buf_release(&raw);
 	buf_release(&line);
 }

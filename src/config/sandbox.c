@@ -5,6 +5,7 @@
 #include "base/ascii.h"
 #include "base/file.h"
 #include "base/landlock.h"
+#include "base/log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -118,39 +119,22 @@ static void add_account(struct rules *r, const struct account *a)
 	add(r, a->senders, LANDLOCK_READ);
 }
 
-/* A file that is not there yet needs its directory. */
-static void add_log(struct rules *r, const struct config *c, char **directory)
-{
-	char *slash;
-
-	if (!c->log || *c->log != '/')
-		return;
-	if (access(c->log, F_OK) == 0) {
-		add(r, c->log, LANDLOCK_WRITE);
-		return;
-	}
-	*directory = alloc_string(c->log);
-	slash = strrchr(*directory, '/');
-	slash[slash == *directory] = '\0';
-	add(r, *directory, LANDLOCK_OWN);
-}
-
 /* What is made lazily has to be there before: afterwards nobody could make it. */
-static void make_state(const struct config *c, const struct account *a)
+static void make_files(const struct config *c, const struct account *a)
 {
 	if ((a->tls != TLS_OFF || a->user || a->connections) && access(c->state_dir, F_OK) < 0)
 		file_make_directories(c->state_dir, 0700);
+	log_make();
 }
 
 bool sandbox_begin(const struct config *c, const struct account *a, enum sandbox_scope scope)
 {
 	struct rules r = { 0 };
-	char *log_directory = NULL;
 	bool ok;
 
 	if (sandbox_is_on() || sandbox_waits(a) || sandbox_reason(c, a, scope))
 		return sandbox_is_on();
-	make_state(c, a);
+	make_files(c, a);
 	r.list = alloc_zero(USUAL + OF_CONFIG + OF_ACCOUNT * (c->count + 1), sizeof *r.list);
 	memcpy(r.list, usual, sizeof usual);
 	r.count = USUAL;
@@ -158,12 +142,11 @@ bool sandbox_begin(const struct config *c, const struct account *a, enum sandbox
 	add(&r, secure_getenv("TMPDIR"), LANDLOCK_OWN);
 	add(&r, c->queue_dir, LANDLOCK_OWN);
 	add(&r, c->state_dir, LANDLOCK_OWN);
-	add_log(&r, c, &log_directory);
+	add(&r, c->log, LANDLOCK_WRITE);
 	for (const struct account *each = first_account(c, a, scope); each; each = next_account(c, a, each, scope))
 		add_account(&r, each);
 	ok = landlock_enter(r.list, r.count);
 	free(r.list);
-	free(log_directory);
 	return ok;
 }
 

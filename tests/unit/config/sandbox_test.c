@@ -2,14 +2,21 @@
 #include "config/sandbox.h"
 
 #include "base/landlock.h"
+#include "base/log.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static char command[] = "pass show x", token[] = "pkcs11:object=x", first[] = "a", second[] = "b";
 
@@ -87,12 +94,50 @@ static void a_command_is_waited_for_until_its_word_is_kept(void **state)
 	assert_false(sandbox_waits(&a));
 }
 
+static bool can_write(const char *directory, const char *name)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/%s", directory, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* Of the log's directory nothing but the log may be written.  Not below /tmp: all of that may. */
+static void a_log_that_is_not_there_yet_is_all_that_is_opened_for_it(void **state)
+{
+	char directory[] = "/dev/shm/sendoff-test-XXXXXX", log[sizeof directory + 8];
+	struct account a = { .name = first, .tls = TLS_OFF };
+	struct config c = { .accounts = &a, .count = 1, .log = log };
+	int status;
+	pid_t child;
+
+	(void)state;
+	if (!landlock_is_there() || !mkdtemp(directory))
+		skip();
+	snprintf(log, sizeof log, "%s/log", directory);
+	log_open(log);
+	child = fork();
+	if (child == 0)
+		_exit(!sandbox_begin(&c, &a, SANDBOX_ACCOUNT) << 2 | !can_write(directory, "log") << 1 |
+			can_write(directory, "other"));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	log_open("none");
+	unlink(log);
+	rmdir(directory);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reasons_are_told),
 		cmocka_unit_test(kerberos_is_a_reason),
 		cmocka_unit_test(a_command_is_waited_for_until_its_word_is_kept),
+		cmocka_unit_test(a_log_that_is_not_there_yet_is_all_that_is_opened_for_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
