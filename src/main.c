@@ -78,7 +78,7 @@ static int run_aliases(struct call *c)
 
 static int run_queue_list(struct call *c)
 {
-	return queue_print(&c->config, &c->caller);
+	return queue_print(&c->config, &c->caller, c->options.filters);
 }
 
 static int run_queue_run(struct call *c)
@@ -120,7 +120,7 @@ static const struct mode {
 } modes[] = {
 	[MODE_DELIVER] = { run_deliver, NEEDED, true },
 	[MODE_SMTP] = { run_smtp, NEEDED, true },
-	[MODE_QUEUE_LIST] = { run_queue_list, HELPFUL, false },
+	[MODE_QUEUE_LIST] = { run_queue_list, NEEDED, false },
 	[MODE_QUEUE_RUN] = { run_queue_run, NEEDED, false },
 	[MODE_ALIASES] = { run_aliases, HELPFUL, false },
 	[MODE_VERIFY] = { run_verify, NEEDED, false },

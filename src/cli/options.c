@@ -115,8 +115,8 @@ static bool check_line_breaks(int argc, char **argv, struct error *err)
 }
 
 /*
- * -q makes a run of what would be a delivery; a message that nobody would read is not lost
- * unsaid.
+ * -q makes a run of what would be a delivery, and with -bp says what is listed; a message that
+ * nobody would read is not lost unsaid.
  */
 static bool check_mode(struct options *o, struct error *err)
 {
@@ -124,8 +124,8 @@ static bool check_mode(struct options *o, struct error *err)
 		o->mode = MODE_QUEUE_RUN;
 	if (o->mode == MODE_REFUSED || o->mode == MODE_HELP || o->mode == MODE_VERSION)
 		return true;
-	if (o->run_queue && o->mode != MODE_QUEUE_RUN)
-		return error_set(err, EX_USAGE, NULL, "option '-q' cannot go with -bp, -bs, -bi or -bv");
+	if (o->run_queue && o->mode != MODE_QUEUE_RUN && o->mode != MODE_QUEUE_LIST)
+		return error_set(err, EX_USAGE, NULL, "option '-q' cannot go with -bs, -bi or -bv");
 	if (o->mode == MODE_DELIVER || o->mode == MODE_SMTP)
 		return true;
 	if (o->take_recipients)

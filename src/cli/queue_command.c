@@ -47,18 +47,18 @@ void queue_warn_if_overdue(struct config *c, struct caller *caller)
 	buf_release(&since);
 }
 
-static int print_list(struct config *c, struct caller *caller, enum queue_form form)
+static int print_list(struct config *c, struct caller *caller, const struct queue_view *view)
 {
 	struct buf out = BUF_INIT;
 	struct error err = ERROR_INIT;
 
-	if (!queue_list(c, caller, form, &out, &err)) {
+	if (!queue_list(c, caller, view, &out, &err)) {
 		buf_release(&out);
 		return fail(&err);
 	}
 	if (!print_out(&out, &err))
 		return fail(&err);
-	if (form != QUEUE_FORM_JSON)
+	if (view->form != QUEUE_FORM_JSON)
 		queue_warn_if_overdue(c, caller);
 	return EX_OK;
 }
@@ -70,9 +70,12 @@ static enum queue_form text_form(void)
 	return isatty(STDOUT_FILENO) && !(plain && *plain) ? QUEUE_FORM_COLOUR : QUEUE_FORM_TEXT;
 }
 
-int queue_print(struct config *c, struct caller *caller)
+int queue_print(
+	struct config *c, struct caller *caller, const struct queue_filter *filters)
 {
-	return print_list(c, caller, text_form());
+	struct queue_view view = { .form = text_form(), .filters = filters };
+
+	return print_list(c, caller, &view);
 }
 
 /* False: the process was asked to stop. */
@@ -106,14 +109,14 @@ int queue_run_command(const struct run_params *run, int64_t interval_s)
 
 static int list(struct config *c, struct caller *caller, int argc, char **argv)
 {
-	enum queue_form form = text_form();
+	struct queue_view view = { .form = text_form() };
 
 	for (int i = 0; i < argc; i++)
 		if (strcmp(argv[i], "--json") == 0)
-			form = QUEUE_FORM_JSON;
+			view.form = QUEUE_FORM_JSON;
 		else
 			return usage("unknown word", argv[i]);
-	return print_list(c, caller, form);
+	return print_list(c, caller, &view);
 }
 
 /*

@@ -18,8 +18,9 @@
  */
 int queue_command(struct config *c, struct caller *caller, int argc, char **argv);
 
-/* `mailq`, `sendmail -bp`; needs no account. */
-int queue_print(struct config *c, struct caller *caller);
+/* `mailq`, `sendmail -bp`: what passes the filters, QUEUE_PARTS of them; needs no account. */
+int queue_print(
+	struct config *c, struct caller *caller, const struct queue_filter *filters);
 
 /* Who makes queue_dir makes the runner too: says on stderr when nobody has. */
 void queue_warn_if_overdue(struct config *c, struct caller *caller);

@@ -7,6 +7,8 @@
 #include "base/units.h"
 #include "cli/json.h"
 #include "message/date.h"
+#include "queue/origin.h"
+#include "queue/select.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,8 +24,9 @@ enum {
 struct list {
 	struct config *config;
 	struct caller *caller;
-	enum queue_form form;
+	const struct queue_view *view;
 	struct buf *out;
+	bool has_any; /* to see, asked for or not */
 	size_t count;
 	uint64_t size;
 };
@@ -68,29 +71,6 @@ static void add_indented(struct buf *out, const char *before, const char *text, 
 	buf_addf(out, "%s\n", after);
 }
 
-/* Does the message go by the configuration at hand? */
-static bool is_current(const struct entry *e, const struct config *c)
-{
-	return !e->config_file || (c->user_file && strcmp(e->config_file, c->user_file) == 0);
-}
-
-/* Who it is from, as the account would say; NULL: that is not known.  To be freed. */
-static char *sender_of(const struct entry *e, struct config *c, struct caller *caller)
-{
-	const struct account *a = e->account ? config_account(c, e->account) : NULL;
-	struct caller owner = CALLER_INIT;
-	char *from;
-
-	if (e->envelope.sender || !a || !is_current(e, c))
-		return alloc_string(e->envelope.sender);
-	if (e->uid == caller->uid)
-		return account_from(a, c, caller);
-	caller_init_uid(&owner, e->uid);
-	from = account_from(a, c, &owner);
-	caller_release(&owner);
-	return from;
-}
-
 /* Why it waits, NULL: there is nothing to say.  To be freed. */
 static char *reason_of(const struct entry *e, const struct config *c)
 {
@@ -99,7 +79,7 @@ static char *reason_of(const struct entry *e, const struct config *c)
 
 	if (e->damage)
 		return alloc_string(e->damage);
-	if (c->count && is_current(e, c) && e->account && !config_account(c, e->account))
+	if (c->count && origin_is(c, e) && e->account && !config_account(c, e->account))
 		buf_addf(&reason, "the account '%s' is gone", e->account);
 	else if (last)
 		buf_adds(&reason, last->text);
@@ -136,7 +116,7 @@ static void add_recipients(struct buf *out, const struct entry *e)
 
 static void add_reason(struct list *l, const char *reason)
 {
-	bool colour = l->form == QUEUE_FORM_COLOUR;
+	bool colour = l->view->form == QUEUE_FORM_COLOUR;
 
 	if (!reason)
 		return;
@@ -148,13 +128,13 @@ static void add_reason(struct list *l, const char *reason)
 /* ID, size, age, attempts and next try, each in its column, and the sender in what is left. */
 static void add_text(struct list *l, const struct entry *e, bool is_held)
 {
-	char *sender = sender_of(e, l->config, l->caller), *reason = reason_of(e, l->config);
+	char *sender = origin_sender(e, l->config, l->caller), *reason = reason_of(e, l->config);
 	struct buf size = BUF_INIT, age = BUF_INIT, next = BUF_INIT;
 
 	if (l->count == 0)
 		buf_addf(l->out, "%s%-21s %9s %7s %5s %6s  FROM, TO, WHY%s\n",
-			l->form == QUEUE_FORM_COLOUR ? "\033[1m" : "", "ID", "SIZE", "AGE", "TRIES",
-			"NEXT", l->form == QUEUE_FORM_COLOUR ? "\033[0m" : "");
+			l->view->form == QUEUE_FORM_COLOUR ? "\033[1m" : "", "ID", "SIZE", "AGE", "TRIES",
+			"NEXT", l->view->form == QUEUE_FORM_COLOUR ? "\033[0m" : "");
 	units_add_size(&size, e->size);
 	add_age(&age, clock_wall_s() - e->queued_at_ms / 1000);
 	add_next(&next, e, is_held);
@@ -189,7 +169,7 @@ static void add_json_recipients(struct buf *out, const struct entry *e)
 
 static void add_json(struct list *l, const struct entry *e, bool is_held)
 {
-	char *sender = sender_of(e, l->config, l->caller), *reason = reason_of(e, l->config);
+	char *sender = origin_sender(e, l->config, l->caller), *reason = reason_of(e, l->config);
 
 	json_begin(l->out);
 	json_text(l->out, "id", e->id);
@@ -208,22 +188,30 @@ static void add_json(struct list *l, const struct entry *e, bool is_held)
 	free(reason);
 }
 
+static void show(struct list *l, const struct store *s, struct entry *e, bool is_failed)
+{
+	bool is_held;
+
+	if (!e->damage)
+		e->damage = store_noted_damage(s, e->id);
+	is_held = is_failed || e->is_held || e->damage;
+	if (l->view->form == QUEUE_FORM_JSON)
+		add_json(l, e, is_held);
+	else
+		add_text(l, e, is_held);
+	l->count++;
+	l->size += e->size;
+}
+
 static void add_entry(struct list *l, const struct store *s, const char *id, bool is_failed)
 {
+	const struct queue_filter *filters = l->view->filters;
 	struct entry e = ENTRY_INIT;
 
 	if (store_read(s, id, &e) && store_is_permitted(s, &e, l->caller)) {
-		bool is_held;
-
-		if (!e.damage)
-			e.damage = store_noted_damage(s, id);
-		is_held = is_failed || e.is_held || e.damage;
-		if (l->form == QUEUE_FORM_JSON)
-			add_json(l, &e, is_held);
-		else
-			add_text(l, &e, is_held);
-		l->count++;
-		l->size += e.size;
+		l->has_any = true;
+		if (!filters || selection_is_asked_for(filters, &e, l->config, l->caller))
+			show(l, s, &e, is_failed);
 	}
 	entry_release(&e);
 }
@@ -241,9 +229,9 @@ static bool add_store(struct list *l, const struct store *s, bool is_failed, str
 
 static void add_total(struct list *l)
 {
-	if (l->form == QUEUE_FORM_JSON)
+	if (l->view->form == QUEUE_FORM_JSON)
 		return;
-	if (l->count) {
+	if (l->has_any) {
 		buf_addf(l->out, "-- %zu messages, ", l->count);
 		units_add_size(l->out, l->size);
 	} else {
@@ -252,16 +240,13 @@ static void add_total(struct list *l)
 	buf_addc(l->out, '\n');
 }
 
-bool queue_list(struct config *c, struct caller *caller, enum queue_form form, struct buf *out,
-	struct error *err)
+bool queue_list(struct config *c, struct caller *caller, const struct queue_view *view,
+	struct buf *out, struct error *err)
 {
-	struct list l = { .config = c, .caller = caller, .form = form, .out = out };
+	struct list l = { .config = c, .caller = caller, .view = view, .out = out };
 	struct store store = STORE_INIT, failed = STORE_INIT;
 	bool ok = true;
 
-	if (!c->queue_dir)
-		return error_set(err, EX_CONFIG, NULL,
-			"where the queue is cannot be told: the configuration cannot be read");
 	if (access(c->queue_dir, F_OK) == 0 || errno != ENOENT) {
 		ok = store_open(&store, c, caller, STORE_EXISTING, err) &&
 		     add_store(&l, &store, false, err);
@@ -301,7 +286,7 @@ static void add_detail_recipients(const struct entry *e, struct buf *out)
 void queue_list_details(
 	const struct entry *e, struct config *c, struct caller *caller, struct buf *out)
 {
-	char *sender = sender_of(e, c, caller), *reason = reason_of(e, c);
+	char *sender = origin_sender(e, c, caller), *reason = reason_of(e, c);
 
 	add_detail(out, "id", e->id);
 	add_detail(out, "account", e->account ? e->account : "");

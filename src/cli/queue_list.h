@@ -9,18 +9,24 @@
 #include "base/error.h"
 #include "config/caller.h"
 #include "config/config.h"
+#include "queue/runner.h"
 #include "queue/store.h"
 
 #include <stdbool.h>
 
 enum queue_form { QUEUE_FORM_TEXT, QUEUE_FORM_COLOUR, QUEUE_FORM_JSON };
 
+struct queue_view {
+	enum queue_form form;
+	const struct queue_filter *filters; /* QUEUE_PARTS of them; NULL: none */
+};
+
 /*
- * Adds all messages that the caller may see, those in failed/ too.  A directory that is not there
- * is an empty queue.
+ * Adds all messages that the caller may see and asks for, those in failed/ too.  A directory that
+ * is not there is an empty queue.
  */
-bool queue_list(struct config *c, struct caller *caller, enum queue_form form, struct buf *out,
-	struct error *err);
+bool queue_list(struct config *c, struct caller *caller, const struct queue_view *view,
+	struct buf *out, struct error *err);
 
 /* Adds what is known of one message, without the message. */
 void queue_list_details(

@@ -29,6 +29,27 @@ char *origin_file(const struct config *c, struct caller *caller)
 	return file;
 }
 
+bool origin_is(const struct config *c, const struct entry *e)
+{
+	return !e->config_file || (c->user_file && strcmp(e->config_file, c->user_file) == 0);
+}
+
+char *origin_sender(const struct entry *e, struct config *c, struct caller *caller)
+{
+	const struct account *a = e->account ? config_account(c, e->account) : NULL;
+	struct caller owner = CALLER_INIT;
+	char *from;
+
+	if (e->envelope.sender || !a || !origin_is(c, e))
+		return alloc_string(e->envelope.sender);
+	if (e->uid == caller->uid)
+		return account_from(a, c, caller);
+	caller_init_uid(&owner, e->uid);
+	from = account_from(a, c, &owner);
+	caller_release(&owner);
+	return from;
+}
+
 void origins_init(struct origins *o, struct config *current, struct caller *caller)
 {
 	*o = (struct origins){

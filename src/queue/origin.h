@@ -9,7 +9,9 @@
 #include "base/error.h"
 #include "config/caller.h"
 #include "config/config.h"
+#include "queue/entry.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -17,6 +19,15 @@
  * without being named.  To be freed.
  */
 char *origin_file(const struct config *c, struct caller *caller);
+
+/* Does the message go by this configuration? */
+bool origin_is(const struct config *c, const struct entry *e);
+
+/*
+ * Who the message is from, as its account would say where the caller named nobody; NULL: that is
+ * not known here.  To be freed.
+ */
+char *origin_sender(const struct entry *e, struct config *c, struct caller *caller);
 
 struct origins {
 	struct config *current; /* the run's own */

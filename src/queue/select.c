@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/ascii.h"
 #include "base/clock.h"
+#include "queue/origin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,30 +20,31 @@ static bool contains(const char *text, const char *part)
 static bool has_recipient(const struct entry *e, const char *part)
 {
 	for (size_t i = 0; i < e->envelope.count; i++)
-		if (e->recipients[i].fate == ENTRY_LEFT &&
+		if (e->recipients[i].fate != ENTRY_DONE &&
 			contains(e->envelope.recipients[i].address, part))
 			return true;
 	return false;
 }
 
-static bool part_contains(const struct entry *e, enum queue_part part, const char *text)
+static bool has_sender(
+	const struct entry *e, const char *part, struct config *c, struct caller *caller)
 {
-	if (part == QUEUE_RECIPIENT)
-		return has_recipient(e, text);
-	if (part == QUEUE_ID)
-		return contains(e->id, text);
-	return contains(e->envelope.sender ? e->envelope.sender : "", text);
+	char *sender = origin_sender(e, c, caller);
+	bool has = contains(sender ? sender : "", part);
+
+	free(sender);
+	return has;
 }
 
-static bool passes_filters(const struct run_params *p, const struct entry *e)
+bool selection_is_asked_for(const struct queue_filter filters[QUEUE_PARTS], const struct entry *e,
+	struct config *c, struct caller *caller)
 {
-	for (int part = 0; part < QUEUE_PARTS; part++) {
-		const struct queue_filter *f = &p->filters[part];
+	const char *id = filters[QUEUE_ID].text, *recipient = filters[QUEUE_RECIPIENT].text,
+		   *sender = filters[QUEUE_SENDER].text;
 
-		if (f->text && part_contains(e, (enum queue_part)part, f->text) == f->is_negated)
-			return false;
-	}
-	return true;
+	return (!id || contains(e->id, id) != filters[QUEUE_ID].is_negated) &&
+	       (!recipient || has_recipient(e, recipient) != filters[QUEUE_RECIPIENT].is_negated) &&
+	       (!sender || has_sender(e, sender, c, caller) != filters[QUEUE_SENDER].is_negated);
 }
 
 bool selection_is_own_only(const struct run_params *p)
@@ -64,7 +66,8 @@ bool selection_takes(const struct store *store, const struct run_params *p, cons
 		return false;
 	if (p->id)
 		return strcmp(p->id, e->id) == 0;
-	return passes_filters(p, e) && (p->extent == RUN_ALL || e->next_try_s <= clock_wall_s());
+	return selection_is_asked_for(p->filters, e, p->config, p->caller) &&
+	       (p->extent == RUN_ALL || e->next_try_s <= clock_wall_s());
 }
 
 static bool is_same(const char *a, const char *b)

@@ -44,6 +44,10 @@ struct selection {
 bool selection_make(struct selection *s, const struct store *store, const struct run_params *p,
 	struct error *err);
 
+/* Does the message pass all filters?  The caller is the process's, whoever the message is from. */
+bool selection_is_asked_for(const struct queue_filter filters[QUEUE_PARTS], const struct entry *e,
+	struct config *c, struct caller *caller);
+
 /*
  * Does the run leave others' messages alone, whatever the caller may see?  A set-id process does:
  * what its caller can do to it must not reach their mail.

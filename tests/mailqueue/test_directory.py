@@ -131,6 +131,30 @@ class People(QueueCase):
         self.assertIn("recipient (left): r0@example.net", shown)
         self.assertTrue(shown.endswith("\n\nbody a\n"))
 
+    def test_some_of_the_list(self):
+        """As Sendmail has it; a sender that the account supplies is found as it is shown."""
+        server = self.server()
+        box = self.queue_box(server)
+        self.assertExit(box.sendmail("-odq", "bob@example.net", stdin=message("a")), 0)
+        self.assertExit(box.sendmail("-odq", "-f", "me@example.com", "ann@example.net", stdin=message("b")), 0)
+        first, second = (e["id"] for e in self.listed(box))
+        for words, shown in ((["-qRbob"], [first]), (["-q!RBOB"], [second]), (["-qSalice@"], [first]),
+                             (["-qS@example"], [first, second]), (["-qI" + second], [second]), (["-qRnobody"], []),
+                             (["-qRann", "-qSalice"], []), (["-q"], [first, second])):
+            for program in (["mailq"], ["sendmail", "-bp"]):
+                with self.subTest(words=words, program=program):
+                    lines = box.run(*program, *words).stdout.decode().splitlines()
+                    self.assertEqual([line.split()[0] for line in lines if line[:1] == "1"], shown)
+                    self.assertRegex(lines[-1], "^-- %d messages, " % len(shown))
+        self.assertExit(box.sendmail("-qSalice@"), 0)
+        self.assertEqual([m.to for m in server.messages], [["bob@example.net"]])
+
+    def test_a_broken_configuration_is_named(self):
+        box = self.queue_box()
+        self.keep(box, "a")
+        box.set(queeu="yes")
+        self.assertExit(box.run("mailq"), 78, "sendoff.ini", "queeu")
+
     def test_json_has_its_keys(self):
         box = self.queue_box()
         self.keep(box, "a")

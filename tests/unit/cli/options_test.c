@@ -365,8 +365,11 @@ static void queue_runs(void **state)
 	assert_true(o.filters[QUEUE_RECIPIENT].is_negated);
 	assert_string_equal(o.filters[QUEUE_SENDER].text, "me@");
 	assert_int_equal(o.interval_s, 300);
-	assert_false(PARSE(&o, &err, "mailq", "-qRbob"));
-	assert_int_equal(err.code, EX_USAGE);
+	assert_true(PARSE(&o, &err, "mailq", "-qRbob"));
+	assert_int_equal(o.mode, MODE_QUEUE_LIST);
+	assert_string_equal(o.filters[QUEUE_RECIPIENT].text, "bob");
+	assert_true(PARSE(&o, &err, "sendmail", "-qSme@", "-bp"));
+	assert_int_equal(o.mode, MODE_QUEUE_LIST);
 }
 
 static void what_does_nothing_is_accepted(void **state)
