@@ -9,6 +9,7 @@
 #include "cli/queue_command.h"
 #include "cli/screen.h"
 #include "cli/smtpd.h"
+#include "cli/smtpd_reply.h"
 #include "cli/verify.h"
 #include "cli/version.h"
 #include "outcome.h"
@@ -52,7 +53,7 @@ static int run_smtp(struct call *c)
 
 	request.trace = screen_trace(&screen, c->options.verbose, false);
 	if (c->failure.code != EX_OK) {
-		buf_addf(&line, "554 5.3.5 %s\r\n", c->failure.text);
+		smtpd_reply(&line, 554, "5.3.5", "%s", c->failure.text);
 		print_out(&line, &c->failure);
 		return c->failure.code;
 	}

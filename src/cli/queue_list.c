@@ -129,12 +129,13 @@ static void add_reason(struct list *l, const char *reason)
 static void add_text(struct list *l, const struct entry *e, bool is_held)
 {
 	char *sender = origin_sender(e, l->config, l->caller), *reason = reason_of(e, l->config);
+	bool colour = l->view->form == QUEUE_FORM_COLOUR;
 	struct buf size = BUF_INIT, age = BUF_INIT, next = BUF_INIT;
 
 	if (l->count == 0)
 		buf_addf(l->out, "%s%-21s %9s %7s %5s %6s  FROM, TO, WHY%s\n",
-			l->view->form == QUEUE_FORM_COLOUR ? "\033[1m" : "", "ID", "SIZE", "AGE", "TRIES",
-			"NEXT", l->view->form == QUEUE_FORM_COLOUR ? "\033[0m" : "");
+			colour ? "\033[1m" : "", "ID", "SIZE", "AGE", "TRIES", "NEXT",
+			colour ? "\033[0m" : "");
 	units_add_size(&size, e->size);
 	add_age(&age, clock_wall_s() - e->queued_at_ms / 1000);
 	add_next(&next, e, is_held);

@@ -245,6 +245,12 @@ class BsTest(Case):
         self.assertEqual((done.status, done.stderr), (78, ""), str(done))
         self.assertRegex(done.stdout.decode(), r"^[45]\d\d .*hots.*\r\n$")
 
+    def test_a_long_failure_fits_a_reply(self):
+        done = self.sandbox().sendmail("-bs", "-C", "/" + "x" * 900)
+        self.assertEqual(done.status, 78)
+        self.assertRegex(done.stdout, rb"^554 5\.3\.5 /x+\r\n$")
+        self.assertEqual(len(done.stdout), 512)
+
     def test_a_network_socket_is_refused(self):
         box = self.box()
         for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
