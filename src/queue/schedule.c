@@ -23,6 +23,11 @@ int64_t schedule_next(const struct config *c, int64_t queued_at_s, unsigned atte
 	return now_s < last && next > last ? last : next;
 }
 
+bool schedule_is_due(const struct config *c, int64_t next_try_s, int64_t now_s)
+{
+	return next_try_s <= now_s || next_try_s - now_s > 2 * c->retry_max_s;
+}
+
 int64_t schedule_pause(const struct config *c, unsigned refusals)
 {
 	return doubled(c, refusals ? refusals - 1 : 0);

@@ -20,6 +20,12 @@ int64_t schedule_next(const struct config *c, int64_t queued_at_s, unsigned atte
 	uint32_t chance);
 
 /*
+ * Is it time for that try?  Also where it lies further ahead than any is planned: the clock was
+ * wrong when it was, as on machines that learn the time from the network.
+ */
+bool schedule_is_due(const struct config *c, int64_t next_try_s, int64_t now_s);
+
+/*
  * How long a refused login keeps an account's messages waiting: doubling like the above, without
  * chance.
  */

@@ -5,6 +5,7 @@
 #include "base/ascii.h"
 #include "base/clock.h"
 #include "queue/origin.h"
+#include "queue/schedule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,7 @@ bool selection_takes(const struct store *store, const struct run_params *p, cons
 	if (p->id)
 		return strcmp(p->id, e->id) == 0;
 	return selection_is_asked_for(p->filters, e, p->config, p->caller) &&
-	       (p->extent == RUN_ALL || e->next_try_s <= clock_wall_s());
+	       (p->extent == RUN_ALL || schedule_is_due(p->config, e->next_try_s, clock_wall_s()));
 }
 
 static bool is_same(const char *a, const char *b)

@@ -71,6 +71,18 @@ static void odd_settings_still_make_progress(void **state)
 	assert_true(schedule_pause(&none, 1000) >= 1);
 }
 
+static void a_try_planned_by_a_wrong_clock_is_due(void **state)
+{
+	struct config c = config(300, 14400, 432000);
+
+	assert_true(schedule_is_due(&c, 0, 1000));
+	assert_true(schedule_is_due(&c, 1000, 1000));
+	assert_false(schedule_is_due(&c, 1001, 1000));
+	assert_false(schedule_is_due(&c, schedule_next(&c, 0, 9, 1000, UINT32_MAX), 1000));
+	assert_true(schedule_is_due(&c, 1000 + 28801, 1000));
+	assert_true(schedule_is_due(&c, INT64_MAX, 1000));
+}
+
 static void pauses_double_up_to_the_maximum(void **state)
 {
 	struct config c = config(300, 14400, 432000);
@@ -95,6 +107,7 @@ int main(void)
 		cmocka_unit_test(jitter_reaches_both_ends),
 		cmocka_unit_test(the_last_try_is_at_expiry),
 		cmocka_unit_test(odd_settings_still_make_progress),
+		cmocka_unit_test(a_try_planned_by_a_wrong_clock_is_due),
 		cmocka_unit_test(pauses_double_up_to_the_maximum),
 		cmocka_unit_test(lateness_is_counted_from_arrival),
 	};
