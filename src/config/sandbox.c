@@ -93,7 +93,7 @@ const char *sandbox_reason(const struct config *c, const struct account *a, enum
 	if (scope == SANDBOX_NONE)
 		return "the process serves many messages, while the network may change";
 	if (!landlock_is_there())
-		return "the kernel has no Landlock (Linux 5.19 or newer)";
+		return "no Landlock: the kernel is older than Linux 5.19, or a filter forbids it";
 	for (const struct account *each = first_account(c, a, scope); each; each = next_account(c, a, each, scope)) {
 		if (each->password_command && each != a)
 			return "the password_command of another account may have to run";
