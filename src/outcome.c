@@ -222,6 +222,34 @@ static void log_failure(const struct outcome *o, const struct request *r)
 	delivery_result_release(&results);
 }
 
+/* Those whom an alias leads nowhere were never tried, and stand in no envelope. */
+static void log_nowhere(const struct outcome *o, const struct journal_entry *attempt)
+{
+	struct delivery_result results = DELIVERY_RESULT_INIT;
+	struct envelope envelope = ENVELOPE_INIT;
+	struct journal_entry entry = *attempt;
+	static const struct route none;
+	struct error ignored = ERROR_INIT;
+
+	entry.id = NULL;
+	entry.route = &none;
+	entry.envelope = &envelope;
+	entry.results = &results;
+	delivery_result_init(&results, o->expansion.count);
+	for (size_t i = 0; i < o->expansion.count; i++) {
+		const struct expansion_failure *failure = &o->expansion.failures[i];
+
+		if (failure->error.code != EX_OK &&
+			envelope_add(&envelope, failure->address, NULL, &ignored))
+			delivery_result_set(&results, envelope.count - 1, FATE_REFUSED, &failure->error);
+	}
+	results.count = envelope.count;
+	if (results.count)
+		journal_write(&entry);
+	delivery_result_release(&results);
+	envelope_release(&envelope);
+}
+
 void outcome_log(const struct outcome *o, const struct request *r)
 {
 	bool is_open = !o->envelope.sender &&
@@ -243,10 +271,12 @@ void outcome_log(const struct outcome *o, const struct request *r)
 		.exit = outcome_exit(o, r->error_mode),
 	};
 
-	if (o->error.code != EX_OK)
+	if (o->error.code != EX_OK) {
 		log_failure(o, r);
-	else
+	} else {
 		journal_write(&entry);
+		log_nowhere(o, &entry);
+	}
 	free(from);
 }
 
