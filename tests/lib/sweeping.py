@@ -76,9 +76,9 @@ def sampled(points, sample):
 class Run:
     """What a run with a fault in it came to; status None: it was killed, as the fault wanted."""
 
-    def __init__(self, status, stdout, stderr, faulted=True):
+    def __init__(self, status, stdout, stderr, lost_a_child=False):
         self.status, self.stdout, self.stderr = status, stdout, stderr
-        self.faulted = faulted  # False: the program was done before it came to the point
+        self.was_killed = status is None or lost_a_child
 
     def promised(self, scenario):
         if scenario.name == "-bs":
@@ -230,7 +230,7 @@ class Sweep(QueueCase):
         if not at_once or not later:
             return []
         type(self).twice += 1
-        if run.status is None or self.is_library_crash(run) or UNSURE.search(told):
+        if run.was_killed or self.is_library_crash(run) or UNSURE.search(told):
             return []
         return ["%s came twice, and nothing was lost" % word]
 

@@ -8,10 +8,11 @@ import unittest
 import release
 from sweeping import Sweep
 
-# A fault in these has no meaning: they end the process, or cannot fail; memory has a sweep of its own.
+# A fault in these has no meaning: they end the process, or cannot fail (futex: glibc aborts); memory
+# has a sweep of its own.
 NEVER = {"exit_group", "exit", "rt_sigreturn", "restart_syscall", "execve", "getpid", "getuid", "geteuid", "getgid",
          "getegid", "gettid", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "umask", "close", "brk",
-         "mmap", "munmap", "mprotect", "madvise"}
+         "mmap", "munmap", "mprotect", "madvise", "futex"}
 # Where the loader is done and the program itself begins: its first call.
 MAIN = re.compile(r"prctl\(PR_SET_DUMPABLE|fcntl\(0, F_GETFD\)|fcntl\(0, F_GETFL\)")
 

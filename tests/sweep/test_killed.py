@@ -22,7 +22,8 @@ class Killed(Traced):
         if done is None:
             return None
         status = None if done.returncode in (-9, 137) else done.returncode
-        return Run(status, done.stdout, done.stderr)
+        was_killed = any("+++ killed by SIGKILL" in text for _, text in self.trace())
+        return Run(status, done.stdout, done.stderr, was_killed)
 
     def test_killed_at_each_call(self):
         self.sweep("killed at a system call", SCENARIOS)
