@@ -166,6 +166,21 @@ void import_set_aliases(struct import *im, const char *path)
 		draft_set(&im->draft, im->draft.sections[0], "aliases", path);
 }
 
+void import_set_no_aliases(struct import *im)
+{
+	struct draft_section *global = im->draft.sections[0];
+
+	draft_set(&im->draft, global, "aliases", "/dev/null");
+	draft_note(&im->draft, global, "no alias file, as with %s; without that line /etc/aliases is read",
+		im->format->program);
+}
+
+void import_note_local_users(struct import *im, struct draft_section *account)
+{
+	draft_note(&im->draft, account, "mail for local users is sent on, to USER@domain; %s keeps it here",
+		im->format->program);
+}
+
 void import_set_queue(struct import *im)
 {
 	draft_set(&im->draft, im->draft.sections[0], "queue", "yes");

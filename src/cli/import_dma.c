@@ -19,7 +19,7 @@ static const struct import_row rows[] = {
 	{ "MAILNAME", IMPORT_LATER, NULL },
 	{ "MAILNAMEFILE", IMPORT_LATER, NULL },
 	{ "MASQUERADE", IMPORT_LATER, NULL },
-	{ "NULLCLIENT", IMPORT_LOST, "aliases stay in use; nothing is ever delivered locally" },
+	{ "NULLCLIENT", IMPORT_LATER, NULL },
 	{ "OPPORTUNISTIC_TLS", IMPORT_LATER, NULL },
 	{ "PORT", IMPORT_ACCOUNT, "port" },
 	{ "SECURE", IMPORT_SILENT, NULL },
@@ -94,6 +94,19 @@ static void finish_masquerade(struct import *im, const char *mask, struct draft_
 	buf_release(&from);
 }
 
+static void finish_local(struct import *im, const struct import_values *v, struct draft_section *account)
+{
+	const char *aliases = values_get(v, "ALIASES");
+
+	if (values_get(v, "NULLCLIENT")) {
+		import_set_no_aliases(im);
+		return;
+	}
+	if (aliases)
+		import_set_aliases(im, aliases);
+	import_note_local_users(im, account);
+}
+
 static void finish(struct import *im, const struct import_section *s, struct draft_section *account)
 {
 	struct draft_section *global = im->draft.sections[0];
@@ -114,8 +127,7 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 		import_set_sender(im, account);
 	if (values_get(&s->values, "DEFER"))
 		draft_set(&im->draft, global, "delivery", "queue");
-	if (values_get(&s->values, "ALIASES"))
-		import_set_aliases(im, values_get(&s->values, "ALIASES"));
+	finish_local(im, &s->values, account);
 	import_set_queue(im);
 }
 

@@ -116,10 +116,13 @@ static void finish_sender(struct import *im, const struct import_values *v, stru
 	const char *identity = values_get(v, "identity");
 	const char *forced = values_get(v, "force_reverse_path");
 
+	draft_set(&im->draft, account, "from", "%U@%H");
+	draft_set(&im->draft, account, "from_override", "no");
 	if (identity && strchr(identity, '@')) {
 		draft_set(&im->draft, account, "match", identity);
 		draft_set(&im->draft, account, "from", identity);
 	}
+	draft_note(&im->draft, account, "the sender is what -f says, else from; esmtp -t takes the From field's");
 	if (forced)
 		set_forced(im, account, forced);
 }
@@ -137,6 +140,7 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 		draft_note(&im->draft, account, "starttls = enabled has no equivalent: TLS is demanded; tls = off does without");
 	import_set_login(im, account, values_get(v, "username"), values_get(v, "password"));
 	finish_sender(im, v, account);
+	import_set_no_aliases(im);
 	if (im->count > 1)
 		draft_set(&im->draft, im->draft.sections[0], "account", im->draft.sections[1]->name);
 }

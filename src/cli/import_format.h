@@ -93,6 +93,12 @@ void import_force_sender(struct import *im, struct draft_section *account, const
 /* Sets the alias file, unless it is the one that sendoff takes by itself where it exists. */
 void import_set_aliases(struct import *im, const char *path);
 
+/* For programs that read no alias file, or not for mail that is sent on. */
+void import_set_no_aliases(struct import *im);
+
+/* For programs that deliver to users of the machine. */
+void import_note_local_users(struct import *im, struct draft_section *account);
+
 /* For programs that keep every message until it is sent; leaves `delivery` where it is set. */
 void import_set_queue(struct import *im);
 

@@ -243,6 +243,14 @@ static void finish_dsn(struct import *im, const struct import_values *v, struct 
 		draft_set(&im->draft, account, "dsn_return", what);
 }
 
+static bool some_account_has_aliases(const struct import *im)
+{
+	for (size_t i = 0; i < im->count; i++)
+		if (values_get(&im->sections[i].values, "aliases"))
+			return true;
+	return false;
+}
+
 static void finish(struct import *im, const struct import_section *s, struct draft_section *account)
 {
 	const char *standard = values_get(&im->logins, "default");
@@ -256,6 +264,8 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 	finish_log(im, &s->values);
 	if (aliases)
 		import_set_aliases(im, aliases);
+	else if (!some_account_has_aliases(im))
+		import_set_no_aliases(im);
 	if (standard && strcmp(standard, s->name) == 0)
 		draft_set(&im->draft, im->draft.sections[0], "account", account->name);
 }

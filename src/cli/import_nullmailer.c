@@ -26,6 +26,7 @@ static const struct import_row rows[] = {
 	{ "idhost", IMPORT_LOST, "the Message-ID has the sender's domain" },
 	{ "insecure", IMPORT_LATER, NULL },
 	{ "maxpause", IMPORT_GLOBAL, "retry_max" },
+	{ "mailname", IMPORT_LATER, NULL },
 	{ "me", IMPORT_LATER, NULL },
 	{ "pass", IMPORT_LATER, NULL },
 	{ "pausetime", IMPORT_GLOBAL, "retry_min" },
@@ -129,12 +130,12 @@ static void finish_tls(struct import *im, const struct import_values *v, struct 
 
 /*
  * defaulthost completes addresses, and is itself completed with defaultdomain where it has no
- * dot; me is the default.
+ * dot; me is the default, which Debian reads from /etc/mailname.
  */
 static void finish_names(struct import *im)
 {
 	struct draft_section *global = im->draft.sections[0];
-	const char *me = values_get(&im->common, "me");
+	const char *me = values_get(&im->common, values_get(&im->common, "mailname") ? "mailname" : "me");
 	const char *host = values_get(&im->common, "defaulthost");
 	const char *domain = values_get(&im->common, "defaultdomain");
 	const char *admin = values_get(&im->common, "adminaddr");
@@ -172,6 +173,7 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 	draft_set(&im->draft, account, "host", s->name);
 	finish_tls(im, v, account);
 	import_set_login(im, account, values_get(v, "user"), values_get(v, "pass"));
+	import_set_no_aliases(im);
 	if (values_get(v, "auth-login"))
 		draft_set(&im->draft, account, "auth", "login");
 	finish_names(im);
@@ -185,8 +187,8 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 static const struct import_name names[] = { { "remotes", parse_remotes }, { "adminaddr", parse_value },
 	{ "allmailfrom", parse_value }, { "bounceto", parse_value }, { "defaultdomain", parse_value },
 	{ "defaulthost", parse_value }, { "doublebounceto", parse_value }, { "helohost", parse_value },
-	{ "idhost", parse_value }, { "maxpause", parse_value }, { "me", parse_value }, { "pausetime", parse_value },
-	{ "queuelifetime", parse_value }, { "sendtimeout", parse_value }, { NULL, NULL } };
+	{ "idhost", parse_value }, { "mailname", parse_value }, { "maxpause", parse_value }, { "me", parse_value },
+	{ "pausetime", parse_value }, { "queuelifetime", parse_value }, { "sendtimeout", parse_value }, { NULL, NULL } };
 
 const struct import_format import_nullmailer = {
 	.program = "nullmailer",

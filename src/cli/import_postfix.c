@@ -22,6 +22,7 @@ static const struct import_row rows[] = {
 	{ "maximal_queue_lifetime", IMPORT_GLOBAL, "expire" },
 	{ "message_size_limit", IMPORT_GLOBAL, "max_message_size" },
 	{ "minimal_backoff_time", IMPORT_GLOBAL, "retry_min" },
+	{ "mydestination", IMPORT_LATER, NULL },
 	{ "mydomain", IMPORT_LATER, NULL },
 	{ "myhostname", IMPORT_LATER, NULL },
 	{ "myorigin", IMPORT_LATER, NULL },
@@ -210,17 +211,41 @@ static void finish_login(struct import *im, const struct import_values *v, const
 	free(user);
 }
 
+/* Is myorigin in mydestination, or can that not be told?  Only such mail meets the aliases. */
+static bool origin_is_local(const struct import_values *v)
+{
+	char *origin = expanded(v, values_get(v, "myorigin") ? "myorigin" : "myhostname");
+	char *names = expanded(v, values_get(v, "mydestination") ? "mydestination" : "myhostname");
+	struct strlist list = STRLIST_INIT;
+	bool is = true;
+
+	if (origin && names && !strchr(origin, '/') && !strchr(names, '/')) {
+		for (char *at = names; *at; at++)
+			*at = ascii_is_blank(*at) ? ',' : *at;
+		strlist_split(&list, names);
+		is = strlist_has(&list, origin);
+	}
+	strlist_release(&list);
+	free(names);
+	free(origin);
+	return is;
+}
+
 /* The first table that is a file of aliases, "hash:/etc/aliases". */
-static void finish_aliases(struct import *im, const struct import_values *v)
+static void finish_aliases(struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	char *maps = expanded(v, "alias_maps");
 	char *path = maps ? strchr(maps, ':') : NULL;
 
-	if (path) {
+	if (!origin_is_local(v)) {
+		import_set_no_aliases(im);
+	} else if (path) {
 		path[1 + strcspn(path + 1, ", \t")] = '\0';
 		if (path[1] == '/')
 			import_set_aliases(im, path + 1);
 	}
+	if (origin_is_local(v))
+		import_note_local_users(im, account);
 	free(maps);
 }
 
@@ -259,7 +284,7 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 		import_set_sender(im, account);
 		finish_fallback(im, &s->values, account);
 	}
-	finish_aliases(im, &s->values);
+	finish_aliases(im, &s->values, account);
 	import_set_queue(im);
 	free(relay);
 }

@@ -16,9 +16,9 @@ static const struct import_row rows[] = {
 	{ "FromLineOverride", IMPORT_LATER, NULL },
 	{ "Hostname", IMPORT_GLOBAL, "hostname" },
 	{ "Mailhub", IMPORT_LATER, NULL },
-	{ "MinUserId", IMPORT_LOST, "adminaddr gets the mail for every local name that no alias knows" },
+	{ "MinUserId", IMPORT_LATER, NULL },
 	{ "RewriteDomain", IMPORT_GLOBAL, "domain" },
-	{ "Root", IMPORT_GLOBAL, "adminaddr" },
+	{ "Root", IMPORT_LATER, NULL },
 	{ "TLS_CA_Dir", IMPORT_LOST, "tls_trust takes a file" },
 	{ "TLS_CA_File", IMPORT_ACCOUNT, "tls_trust" },
 	{ "TLSCert", IMPORT_LATER, NULL },
@@ -66,7 +66,7 @@ static void finish_tls(struct import *im, const struct import_values *v, struct 
 
 /*
  * The sender is the calling user at this domain; FromLineOverride makes it that of the From
- * field.
+ * field, which is made of what -f says where there is none.
  */
 static void finish_sender(struct import *im, const struct import_values *v, struct draft_section *account)
 {
@@ -76,8 +76,21 @@ static void finish_sender(struct import *im, const struct import_values *v, stru
 		domain = values_get(v, "Hostname");
 	draft_set(&im->draft, im->draft.sections[0], "domain", domain ? domain : "");
 	import_set_sender(im, account);
-	if (values_is(v, "FromLineOverride", "yes"))
-		draft_note(&im->draft, account, "FromLineOverride has no equivalent: the sender is what -f says, else from, never the From field's");
+	draft_note(&im->draft, account, "the sender is what -f says, else from; %s",
+		values_is(v, "FromLineOverride", "yes") ? "with FromLineOverride ssmtp takes the From field's" : "ssmtp passes over -f");
+}
+
+/* ssmtp leaves the names of other users to the domain. */
+static void finish_root(struct import *im, const char *root)
+{
+	struct draft_section *global = im->draft.sections[0];
+
+	import_set_no_aliases(im);
+	if (!root)
+		return;
+	draft_set(&im->draft, global, "adminaddr", root);
+	draft_note(&im->draft, global, "adminaddr gets the mail for every local name, not only for users below MinUserId; an alias "
+				       "file can name the others");
 }
 
 /* USER is known; what follows is ADDRESS[:HOST[:PORT]]. */
@@ -112,6 +125,7 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 	if (values_is(&s->values, "AuthMethod", "cram-md5"))
 		draft_set(&im->draft, account, "auth", "cram-md5");
 	finish_sender(im, &s->values, account);
+	finish_root(im, values_get(&s->values, "Root"));
 	for (size_t i = 0; i < im->logins.count; i++)
 		add_user(im, &im->logins.items[i], account);
 	if (im->logins.count)

@@ -31,9 +31,9 @@ struct aliases {
 #define ALIASES_INIT { 0 }
 
 /*
- * Reads the file; it must be root's or the caller's and writable by no one else.  False:
- * EX_CONFIG when it cannot be read, EX_DATAERR beyond the limit; bad lines are problems, not
- * errors.
+ * Reads the file; it must be root's or the caller's and writable by no one else; /dev/null
+ * has no aliases.  False: EX_CONFIG when it cannot be read, EX_DATAERR beyond the limit; bad
+ * lines are problems, not errors.
  */
 bool aliases_read(struct aliases *a, const char *path, struct error *err);
 

@@ -21,7 +21,7 @@ static const char *const pipeconnect_words[] = { "no", "auto", NULL };
 const struct setting settings[] = {
 	/* clang-format off */
 	GLOBAL("account", SETTING_NAME, account, NULL, "default account (default: the only one, else 'default')", NULL),
-	GLOBAL("aliases", SETTING_PATH, aliases, NULL, "alias file (default: /etc/aliases where it exists)", NULL),
+	GLOBAL("aliases", SETTING_PATH, aliases, NULL, "alias file (default: /etc/aliases where it exists; /dev/null: none)", NULL),
 	GLOBAL("adminaddr", SETTING_ADDRESS, adminaddr, NULL, "gets the mail for local names that no alias knows", NULL),
 	GLOBAL("domain", SETTING_DOMAIN, domain, NULL, "completes bare addresses (default: /etc/mailname, else the host's full name)", NULL),
 	GLOBAL("hostname", SETTING_HOST, hostname, NULL, "name said in EHLO (default: the host's full name, else an address literal)", NULL),

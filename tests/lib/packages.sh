@@ -108,6 +108,31 @@ unpack_flushers() { # into build/flushers: what the benchmark compares
 	echo "$wanted" >"$flushers/list"
 }
 
+merge_usr() { # TREE: it is laid over /, where these are links
+	for folder in bin sbin lib; do
+		[ ! -d "$1/$folder" ] || {
+			mkdir -p "$1/usr/$folder"
+			cp -a "$1/$folder/." "$1/usr/$folder/" && rm -r "${1:?}/$folder"
+		}
+	done
+}
+
+unpack_peers() { # into build/peers/NAME: they all have a sendmail
+	peers=$top/build/peers
+	wanted=$(packages peer)
+	must_unpack "$peers" "$wanted" || return 0
+	for name in $wanted; do
+		fetch "$peers/debs" "$name" || return 1
+		for deb in "$peers"/debs/*.deb; do
+			dpkg-deb -x "$deb" "$peers/$name"
+		done
+		rm -f "$peers"/debs/*.deb
+		merge_usr "$peers/$name"
+	done
+	rm -r "$peers/debs"
+	echo "$wanted" >"$peers/list"
+}
+
 unpack_callers() { # into build/callers, without the mail servers that some depend on
 	callers=$top/build/callers
 	wanted=$(packages caller)
@@ -119,12 +144,7 @@ unpack_callers() { # into build/callers, without the mail servers that some depe
 		dpkg-deb -x "$deb" "$callers"
 	done
 	rm -rf "$callers/debs"
-	# The tree is laid over /, where these are links.
-	for folder in bin sbin lib; do
-		[ ! -d "$callers/$folder" ] || {
-			cp -a "$callers/$folder/." "$callers/usr/$folder/" && rm -r "${callers:?}/$folder"
-		}
-	done
+	merge_usr "$callers"
 	if command -v npm >/dev/null; then
 		npm install --silent --no-audit --no-fund --prefix "$callers/usr/local" nodemailer >/dev/null 2>&1 ||
 			echo "$0: no nodemailer from npm; its test is skipped" >&2

@@ -19,21 +19,31 @@ from sandbox import binary
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TREE = os.environ.get("SENDOFF_CALLERS", os.path.join(TOP, "build", "callers"))
 
+# Shell: lays the folders of some trees (which have neither blank nor colon in their names) over the
+# machine's, with what is written there kept in $w, which is a file system of its own.
+LAY_OVER = r"""
+lay_over() { # TREE...
+	mount -t tmpfs none "$w"
+	for folder in usr etc var; do
+		mkdir -p "$w/upper/$folder" "$w/work/$folder"
+		lower=
+		for tree; do
+			[ ! -d "$tree/$folder" ] || lower=$lower$tree/$folder:
+		done
+		mount -t overlay none -o "lowerdir=$lower/$folder,upperdir=$w/upper/$folder,workdir=$w/work/$folder" "/$folder"
+	done
+}
+"""
+
 # $1: a folder for the mounts; $2: the tree; $3: the program; $4: the configuration; then the command.
-ENTER = r"""
+ENTER = LAY_OVER + r"""
 set -e
 w=$1 tree=$2 program=$3 config=$4
 shift 4
-mount -t tmpfs none "$w"
+lay_over "$tree"
 mkdir -p "$w/root/.config/sendoff"
 cp "$program" "$w/sendmail"
 install -m 600 "$config" "$w/root/.config/sendoff/sendoff.ini"
-for folder in usr etc var; do
-	mkdir -p "$w/upper/$folder" "$w/work/$folder" "$w/none/$folder"
-	lower=$tree/$folder
-	[ -d "$lower" ] || lower=$w/none/$folder
-	mount -t overlay none -o "lowerdir=$lower:/$folder,upperdir=$w/upper/$folder,workdir=$w/work/$folder" "/$folder"
-done
 mount --bind "$w/root" /root
 mount -t tmpfs none /run
 rm -f /usr/sbin/sendmail /usr/lib/sendmail /usr/bin/mailq /usr/bin/newaliases

@@ -52,7 +52,7 @@ GIVEN = {
     "from-nullmailer": {
         "/etc/nullmailer/remotes": "smtp.example.org smtp --port=587 --starttls --user=me@example.org --pass=secret\n",
         "/etc/nullmailer/adminaddr": "me@example.org\n", "/etc/nullmailer/defaulthost": "example.org\n",
-        "/etc/nullmailer/me": "box.example.org\n"},
+        "/etc/mailname": "box.example.org\n"},
     "from-dma": {"/etc/dma/dma.conf": """
         SMARTHOST smtp.example.org
         PORT 587

@@ -3,10 +3,10 @@
 
 Each configuration below is imported, has to pass `config lint`, and then delivers a message
 through the test server with the login, the TLS and the envelope that its program would use.
+test_peers.py has the programs themselves beside it.
 """
 
 import os
-import shutil
 import subprocess
 import time
 
@@ -173,25 +173,6 @@ class Import(Case):
 
     def test_postfix(self):
         self.delivered("Postfix")
-
-    def test_msmtp_itself_sends_the_same(self):
-        """The real program and ours, from one file: the same envelope, login and content."""
-        if not shutil.which("msmtp"):
-            self.skipTest("not installed: msmtp")
-        files, _, tls = PEERS["msmtp"]
-        server = self.server(tls=tls, users={USER: SECRET}, require_auth=True, lenient=True)
-        box = self.sandbox()
-        paths = self.write(box, files, server)
-        self.imported(box, paths)
-        subprocess.run(["msmtp", "-C", paths[0], "-i", "bob@example.net"], input=MESSAGE.encode(), check=True,
-                       env=dict(os.environ, HOME=box.home))
-        theirs = server.take()[0]
-        self.assertExit(box.sendmail("-i", "bob@example.net", stdin=MESSAGE), 0)
-        ours = server.take()[0]
-        for what in ("sender", "to", "data"):
-            self.assertEqual(getattr(ours, what), getattr(theirs, what))
-        self.assertEqual(ours.connection.user, theirs.connection.user)
-        self.assertEqual(ours.connection.commands[0], theirs.connection.commands[0])
 
     def test_msmtp_chooses_by_sender(self):
         """-f chooses the account whose `from` it is."""
