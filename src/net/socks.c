@@ -37,9 +37,13 @@ static const char *const refusals[] = {
 	[8] = "address type not supported",
 };
 
-/* The octets that text stands for in a URL, %XX among them; false: a bad %. */
+/*
+ * The octets that text stands for in a URL, %XX among them; false: a bad %.  Growing would leave a
+ * part of a password behind.
+ */
 static bool decode(const char *text, size_t len, struct buf *out)
 {
+	buf_reserve(out, len);
 	for (size_t i = 0; i < len; i++) {
 		bool escaped = text[i] == '%';
 		int high = escaped && len - i > 2 ? ascii_hex_value(text[i + 1]) : -1;
@@ -171,6 +175,7 @@ static bool log_in(int fd, const struct socks_proxy *proxy, int64_t deadline_ms,
 	unsigned char answer[2];
 	bool ok;
 
+	buf_reserve(&request, 1 + 2 * (1 + FIELD_MAX));
 	buf_addc(&request, AUTH_VERSION);
 	add_field(&request, proxy->user);
 	add_field(&request, proxy->password);

@@ -65,9 +65,13 @@ int credentials_give(Gsasl *library, Gsasl_session *sasl, Gsasl_property propert
 
 void credentials_wipe(Gsasl_session *sasl)
 {
-	const char *copy = gsasl_property_fast(sasl, GSASL_PASSWORD);
+	static const Gsasl_property secrets[] = { GSASL_PASSWORD, GSASL_SCRAM_SALTED_PASSWORD };
 
-	if (copy)
-		explicit_bzero((void *)(uintptr_t)copy, strlen(copy));
+	for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+		const char *copy = gsasl_property_fast(sasl, secrets[i]);
+
+		if (copy)
+			explicit_bzero((void *)(uintptr_t)copy, strlen(copy));
+	}
 	gsasl_finish(sasl);
 }

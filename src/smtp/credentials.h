@@ -22,7 +22,10 @@ struct credentials {
 /* The library's callback; its hook is the struct credentials. */
 int credentials_give(Gsasl *library, Gsasl_session *sasl, Gsasl_property property);
 
-/* Ends an exchange, and overwrites the secret in the library's memory, which it does not do. */
+/*
+ * Ends an exchange, and overwrites the secret and what SCRAM makes of it in the library's memory,
+ * which it does not do.
+ */
 void credentials_wipe(Gsasl_session *sasl);
 
 #endif

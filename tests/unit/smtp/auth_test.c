@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/strlist.h"
 #include "smtp/auth.h"
+#include "smtp/credentials.h"
 #include "smtp/mechanism.h"
 #include "smtp/oauth.h"
 
+#include <dlfcn.h>
 #include <gsasl.h>
 
 #include <setjmp.h>
@@ -116,13 +118,13 @@ static void absurd_iteration_counts_are_seen(void **state)
 	assert_true(auth_scram_is_excessive(with_nul, sizeof with_nul - 1));
 }
 
-struct credentials {
+struct bearer {
 	const char *user, *token;
 };
 
 static int give(Gsasl *library, Gsasl_session *session, Gsasl_property property)
 {
-	const struct credentials *c = gsasl_callback_hook_get(library);
+	const struct bearer *c = gsasl_callback_hook_get(library);
 
 	if (property == GSASL_AUTHID)
 		return gsasl_property_set(session, property, c->user);
@@ -135,7 +137,7 @@ static void oauth_messages_are_exact(void **state)
 {
 	static const struct {
 		const char *mechanism;
-		struct credentials credentials;
+		struct bearer bearer;
 		const char *first, *after_failure; /* first NULL: refused */
 	} rows[] = {
 		{ "XOAUTH2", { "me@example.org", "ya29.tok-en_~+/==" },
@@ -152,7 +154,7 @@ static void oauth_messages_are_exact(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct credentials credentials = rows[i].credentials;
+		struct bearer bearer = rows[i].bearer;
 		Gsasl_session *session;
 		Gsasl *library;
 		char *out = NULL;
@@ -160,7 +162,7 @@ static void oauth_messages_are_exact(void **state)
 
 		assert_int_equal(gsasl_init(&library), GSASL_OK);
 		assert_true(oauth_register(library));
-		gsasl_callback_hook_set(library, &credentials);
+		gsasl_callback_hook_set(library, &bearer);
 		gsasl_callback_set(library, give);
 		assert_int_equal(
 			gsasl_client_start(library, rows[i].mechanism, &session), GSASL_OK);
@@ -182,6 +184,52 @@ static void oauth_messages_are_exact(void **state)
 	}
 }
 
+static bool found_secret;
+
+/* In place of the library's own: looks at what is left in the memory that it is about to free. */
+void gsasl_finish(Gsasl_session *session)
+{
+	void (*finish)(Gsasl_session *) = NULL;
+	void *symbol = dlsym(RTLD_NEXT, "gsasl_finish");
+
+	for (int property = 0; property <= GSASL_CB_TLS_EXPORTER; property++) {
+		const char *text = gsasl_property_fast(session, (Gsasl_property)property);
+
+		found_secret |= text && (strstr(text, "secret") || strlen(text) == 64);
+	}
+	memcpy(&finish, &symbol, sizeof finish);
+	finish(session);
+}
+
+static void nothing_of_the_secret_is_left_in_the_library(void **state)
+{
+	struct bearer bearer = { "me", "secret" };
+	struct buf challenge = BUF_INIT;
+	Gsasl_session *session;
+	Gsasl *library;
+	char *out = NULL;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(gsasl_init(&library), GSASL_OK);
+	gsasl_callback_hook_set(library, &bearer);
+	gsasl_callback_set(library, give);
+	assert_int_equal(gsasl_client_start(library, "SCRAM-SHA-256", &session), GSASL_OK);
+	assert_int_equal(gsasl_step(session, NULL, 0, &out, &len), GSASL_NEEDS_MORE);
+	buf_add(&challenge, out, len);
+	buf_adds(&challenge, "x,s=c2FsdA==,i=4096");
+	gsasl_free(out);
+	buf_remove(&challenge, 0, (size_t)(strstr(challenge.data, "r=") - challenge.data));
+	assert_int_equal(gsasl_step(session, challenge.data, challenge.len, &out, &len),
+		GSASL_NEEDS_MORE);
+	gsasl_free(out);
+	found_secret = false;
+	credentials_wipe(session);
+	assert_false(found_secret);
+	gsasl_done(library);
+	buf_release(&challenge);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +237,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_mechanism_is_a_mistake),
 		cmocka_unit_test(absurd_iteration_counts_are_seen),
 		cmocka_unit_test(oauth_messages_are_exact),
+		cmocka_unit_test(nothing_of_the_secret_is_left_in_the_library),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
