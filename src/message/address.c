@@ -53,7 +53,8 @@ static char *parse_one(const char *text, struct error *err)
 	if (ok && m.count == 1 && !m.nulls && is_whole(&m.items[0], text))
 		address = mailbox_address(&m.items[0]);
 	else if (ok)
-		error_set(err, EX_DATAERR, "5.1.7", "malformed address '%.200s': not one address", text);
+		error_set(err, EX_DATAERR, "5.1.7", "malformed address '%.200s': not one address",
+			text);
 	mailboxes_release(&m);
 	return address;
 }

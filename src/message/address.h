@@ -16,10 +16,12 @@
 enum { ADDRESS_PATH_MAX = 256 }; /* octets of a path, RFC 5321 section 4.5.3.1.3 */
 
 struct mailbox {
-	char *local;  /* as written, quotes kept where the local part needs them; comments and blanks gone */
+	/* As written, quotes kept where the local part needs them; comments and blanks gone. */
+	char *local;
 	char *domain; /* NULL: a bare local name; literals with their brackets */
-	size_t start, end; /* the addr-spec's place in the text parsed: `@domain` is inserted at end */
-	size_t item_start, item_end; /* the whole member's place, display name, angle brackets and comments included */
+	size_t start, end; /* the addr-spec's place in the text: `@domain` is inserted at end */
+	/* The whole member's place, display name, angle brackets and comments included. */
+	size_t item_start, item_end;
 	size_t name_end; /* where the '<' stands; item_start where there is none */
 	char *name; /* display name, decoded of quotes, not of RFC 2047; NULL: none */
 };

@@ -16,7 +16,7 @@ enum token_kind {
 	TOKEN_ATOM,    /* also 8-bit octets */
 	TOKEN_QUOTED,  /* with its quotes */
 	TOKEN_LITERAL, /* with its brackets */
-	TOKEN_OTHER,   /* a character that has no place in an address: control, backslash, lone quote or bracket */
+	TOKEN_OTHER,   /* has no place in an address: control, backslash, lone quote or bracket */
 	TOKEN_OPEN,    /* '<' with a '>' behind it and no '<' between */
 	TOKEN_CLOSE,   /* that '>' */
 	TOKEN_DOT = '.',

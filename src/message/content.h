@@ -36,8 +36,8 @@ struct content {
  * whether an address needs SMTPUTF8: it is used then and only then.  EX_DATAERR for what cannot
  * be made fit (5.6.0); the message must stay alive and unchanged as long as the content is used.
  */
-bool content_render(struct content *c, const struct message *m, const struct header *header, const struct envelope *e,
-	unsigned offers, struct error *err);
+bool content_render(struct content *c, const struct message *m, const struct header *header,
+	const struct envelope *e, unsigned offers, struct error *err);
 
 void content_release(struct content *c);
 

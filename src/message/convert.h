@@ -18,7 +18,7 @@
 
 struct conversion {
 	struct header_changes header; /* what the message's own header must say of the result */
-	bool is_recoded;	      /* the result lies in the spool; else the body can go as it is */
+	bool is_recoded;	      /* into the spool; else the body can go as it is */
 	bool is_8bit;		      /* 8-bit octets are left in it */
 };
 
@@ -29,7 +29,7 @@ struct conversion {
  * not.  `recoded` is empty before and sealed after.  EX_DATAERR (5.6.0) for what cannot be made
  * fit, EX_IOERR, EX_CANTCREAT.
  */
-bool body_convert(struct conversion *c, const struct message *m, const struct header *h, bool keep_8bit,
-	struct spool *recoded, struct error *err);
+bool body_convert(struct conversion *c, const struct message *m, const struct header *h,
+	bool keep_8bit, struct spool *recoded, struct error *err);
 
 #endif

@@ -13,13 +13,19 @@
 
 enum { ENVELOPE_RECIPIENTS_MAX = 50000 };
 
-enum notify { NOTIFY_DEFAULT = 0, NOTIFY_NEVER = 1, NOTIFY_SUCCESS = 2, NOTIFY_FAILURE = 4, NOTIFY_DELAY = 8 };
+enum notify {
+	NOTIFY_DEFAULT = 0,
+	NOTIFY_NEVER = 1,
+	NOTIFY_SUCCESS = 2,
+	NOTIFY_FAILURE = 4,
+	NOTIFY_DELAY = 8
+};
 enum dsn_return { RETURN_DEFAULT, RETURN_FULL, RETURN_HEADERS };
 
 struct recipient {
 	char *address;	/* as RCPT wants it, without angle brackets */
 	char *original; /* what it was before aliases, for ORCPT; NULL: the same */
-	char *orcpt;	/* ORCPT as a -bs client gave it ("rfc822;xtext"), passed on as it is; NULL: none */
+	char *orcpt;	/* as a -bs client gave it ("rfc822;xtext"), passed on so; NULL: none */
 	unsigned notify; /* enum notify, or'ed */
 };
 

@@ -36,8 +36,8 @@ enum {
  * EX_DATAERR), envelope is then as it was.  Alias lines that are bad, and what each name became,
  * go to the log.
  */
-bool expand_recipients(struct envelope *e, const struct aliases *aliases, struct config *c, struct expansion *x,
-	struct error *err);
+bool expand_recipients(struct envelope *e, const struct aliases *aliases, struct config *c,
+	struct expansion *x, struct error *err);
 
 void expansion_release(struct expansion *x);
 

@@ -14,7 +14,8 @@
 
 enum {
 	FOLD_HARD = 998, /* octets of a line at most (RFC 5322 section 2.1.1) */
-	FOLD_SOFT = 76,	 /* what lines get that have to be folded; with encoded words no more is allowed (RFC 2047 section 2) */
+	/* What folded lines get; with encoded words no more is allowed (RFC 2047 section 2). */
+	FOLD_SOFT = 76,
 	FOLD_BLANKS = 500, /* blanks in a row that are kept behind a fold */
 };
 

@@ -32,9 +32,11 @@ struct message {
 
 struct message_source {
 	int fd;
-	bool dot_ends; /* without -i: a line of one dot ends the message, ".." at a line's start loses one dot */
+	/* Without -i: a line of one dot ends the message, ".." at a line's start loses one dot. */
+	bool dot_ends;
 	bool drain;    /* read the input to its end whatever happens (not for a terminal) */
-	uint64_t size_max; /* of header and body as they are kept; 0: no limit; more is EX_UNAVAILABLE 5.3.4 */
+	/* Octets of header and body as they are kept; 0: no limit; more is EX_UNAVAILABLE 5.3.4. */
+	uint64_t size_max;
 	const struct strlist *spool_directories;
 };
 
@@ -69,7 +71,8 @@ struct message_reader {
 	bool dropped; /* something behind the end was dropped, and logged */
 };
 
-void message_reader_begin(struct message_reader *r, struct message *m, const struct message_source *source);
+void message_reader_begin(
+	struct message_reader *r, struct message *m, const struct message_source *source);
 bool message_reader_add(struct message_reader *r, const char *data, size_t len, struct error *err);
 bool message_reader_end(struct message_reader *r, struct error *err);
 void message_reader_release(struct message_reader *r);

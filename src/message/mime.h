@@ -19,7 +19,7 @@ enum transfer_encoding {
 	ENCODING_QP,
 	ENCODING_BASE64,
 	ENCODING_UUENCODE, /* and its other names: no encoding can be put over it */
-	ENCODING_UNKNOWN,  /* "8-bit", "utf-8" and the like: read as no encoding, as everybody does */
+	ENCODING_UNKNOWN,  /* "8-bit", "utf-8" …: read as no encoding, as everybody does */
 };
 
 /* How a part is treated; the table is in mime.c. */
@@ -28,12 +28,13 @@ enum media_kind {
 	MEDIA_OTHER,
 	MEDIA_MULTIPART,
 	MEDIA_MESSAGE, /* message/rfc822 and message/global: header and body of their own */
-	MEDIA_SEALED,  /* signed or encrypted, or a message/… that no encoding is allowed for (RFC 2045 section 6.4) */
+	/* Signed, encrypted, or a message/… that may have no encoding (RFC 2045 section 6.4). */
+	MEDIA_SEALED,
 };
 
 struct media_type {
 	enum media_kind kind;
-	bool is_digest;	     /* parts without a type of their own are messages (RFC 2046 section 5.1.5) */
+	bool is_digest;	     /* parts without a type are messages (RFC 2046 section 5.1.5) */
 	struct buf boundary; /* "" where there is none that can be used */
 };
 

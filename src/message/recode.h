@@ -13,17 +13,20 @@
 #include <stddef.h>
 
 enum {
-	RECODE_LINE = 76,    /* octets of an encoded line at most, CR LF not counted (RFC 2045 sections 6.7, 6.8) */
+	RECODE_LINE = 76,    /* octets of an encoded line, CR LF not counted (RFC 2045 section 6) */
 	RECODE_OCTETS = 57,  /* octets that fill such a line in base64 */
 	RECODE_LONGEST = 998 /* octets of any line at most (RFC 5322 section 2.1.1) */
 };
 
 enum recode_how {
-	RECODE_QP,	     /* any octets to quoted-printable; CR LF stays a line end, CR and LF alone are encoded */
+	/* Any octets to quoted-printable; CR LF stays a line end, CR and LF alone are encoded. */
+	RECODE_QP,
 	RECODE_BASE64,	     /* any octets to base64 */
-	RECODE_QP_AGAIN,     /* quoted-printable with overlong lines or stray octets to the same in good form */
+	/* Quoted-printable with overlong lines or stray octets to the same in good form. */
+	RECODE_QP_AGAIN,
 	RECODE_BASE64_AGAIN, /* the same for base64: what is not of its alphabet goes */
-	RECODE_SCRUB,	     /* what no encoding can help (between parts): NUL and bare CR to blanks, long lines broken */
+	/* What no encoding can help (between parts): NUL, bare CR to blanks, long lines broken. */
+	RECODE_SCRUB,
 	RECODE_SCRUB_7BIT,   /* and 8-bit octets to '?' */
 };
 

@@ -31,8 +31,8 @@ struct header_changes {
  * valid UTF-8 stays.  EX_DATAERR (5.6.0) for a structured field with a line over 998 octets that
  * cannot be folded.
  */
-bool header_render(const struct header *h, const struct header_changes *changes, bool utf8, struct buf *out,
-	struct error *err);
+bool header_render(const struct header *h, const struct header_changes *changes, bool utf8,
+	struct buf *out, struct error *err);
 
 /* Does an address in the header have a local part that only SMTPUTF8 can carry? */
 bool header_needs_utf8(const struct header *h);

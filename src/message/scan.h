@@ -27,7 +27,7 @@ struct part {
 	enum media_kind kind;
 	enum transfer_encoding encoding;
 	bool is_leaf;
-	bool is_message; /* the outermost, or the root of an embedded message: where MIME-Version belongs */
+	bool is_message; /* the outermost, or root of an embedded one: where MIME-Version belongs */
 	bool has_type;	 /* a Content-Type field is there */
 	uint64_t start;	 /* of its header; that of part 0 is not in the body: start, body are 0 */
 	uint64_t body, end; /* of its content, the CR LF before a delimiter not in it */
@@ -50,8 +50,8 @@ struct scan {
  * only one.  The facts of the whole say what to look for.  False only when the spool cannot be
  * read.
  */
-bool scan_body(struct scan *s, const struct header *h, const struct spool *body, const struct body_facts *whole,
-	struct error *err);
+bool scan_body(struct scan *s, const struct header *h, const struct spool *body,
+	const struct body_facts *whole, struct error *err);
 
 /*
  * Adds the fields of a part's header, the octets from start to body (or a stretch of whole lines

@@ -86,7 +86,8 @@ static bool retreat(struct spool *s, size_t more, struct error *err)
 		return false;
 	while (whole.len < s->written) {
 		uint64_t left = s->written - whole.len;
-		ssize_t n = read_at(s->fd, block, left < sizeof block ? left : sizeof block, whole.len);
+		size_t piece = left < sizeof block ? (size_t)left : sizeof block;
+		ssize_t n = read_at(s->fd, block, piece, whole.len);
 
 		if (n <= 0) {
 			buf_release(&whole);

@@ -24,8 +24,9 @@ struct spool {
 	struct buf memory; /* all of it while fd is -1; else what is not yet written to the file */
 	int fd;		   /* -1: in memory */
 	uint64_t size;
-	const struct strlist *directories; /* where a file may be made, tried in order; not owned; NULL: memory only */
-	uint64_t base; /* offset in fd at which the spool begins: a queue file's message is a spool too */
+	/* Where a file may be made, tried in order; not owned; NULL: memory only. */
+	const struct strlist *directories;
+	uint64_t base; /* where in fd it begins: a queue file's message is a spool too */
 	uint64_t written; /* octets in the file that was made here */
 	bool no_file;	  /* none could be made or filled: memory only from now on */
 };
@@ -52,8 +53,8 @@ void spool_from_file(struct spool *s, int fd, uint64_t base, uint64_t size);
  * more than block_size), else read into the caller's block of block_size octets.  *data points
  * to the returned number of octets; 0 at the end, -1 with *err (EX_IOERR).
  */
-ssize_t spool_look(const struct spool *s, uint64_t offset, char *block, size_t block_size, const char **data,
-	struct error *err);
+ssize_t spool_look(const struct spool *s, uint64_t offset, char *block, size_t block_size,
+	const char **data, struct error *err);
 
 void spool_release(struct spool *s);
 

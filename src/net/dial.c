@@ -135,7 +135,8 @@ static int dial_proxy(const struct dial_params *p, struct dial_peer *peer, struc
 		if (fd >= 0)
 			close(fd);
 		else
-			error_hint(err, "check 'proxy': does it run at %s:%u?", proxy.host, proxy.port);
+			error_hint(err, "check 'proxy': does it run at %s:%u?", proxy.host,
+				proxy.port);
 		error_context(err, "proxy %s:%u", proxy.host, proxy.port);
 		fd = -1;
 	}

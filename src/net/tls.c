@@ -186,12 +186,11 @@ static bool handshake(struct tls *t, struct stream *s, struct error *err)
 	int rc;
 
 	while ((rc = gnutls_handshake(t->session)) < 0 && !gnutls_error_is_fatal(rc)) {
-		bool wants_to_send = gnutls_record_get_direction(t->session);
-
-		bool is_ready = !wants_to_send && tls_has_more(t);
+		short events = gnutls_record_get_direction(t->session) ? POLLOUT : POLLIN;
+		bool is_ready = events == POLLIN && tls_has_more(t);
 
 		if (!wait_left_ms(deadline_ms) ||
-			(!is_ready && !wait_for(s->fd, wants_to_send ? POLLOUT : POLLIN, deadline_ms)))
+			(!is_ready && !wait_for(s->fd, events, deadline_ms)))
 			return wait_error(err, "4.4.2", "no end of the TLS handshake in time");
 	}
 	if (rc == 0)

@@ -49,7 +49,6 @@ static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *parts, int c
 static ssize_t pull(gnutls_transport_ptr_t context, void *data, size_t len)
 {
 	struct tls *t = context;
-
 	ssize_t n;
 
 	t->turns += t->is_asking;

@@ -162,8 +162,9 @@ static bool names_an_issuer(const struct buf *der, const gnutls_datum_t *issuers
 static void add_identity(struct buf *b, const struct stat *st)
 {
 	buf_addf(b, "%llu %llu %lld %lld.%09ld %lld.%09ld\n", (unsigned long long)st->st_dev,
-		(unsigned long long)st->st_ino, (long long)st->st_size, (long long)st->st_mtim.tv_sec,
-		st->st_mtim.tv_nsec, (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
+		(unsigned long long)st->st_ino, (long long)st->st_size,
+		(long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
+		(long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
 }
 
 /* Is the time that stands at the start of text still to come? */

@@ -226,7 +226,8 @@ static bool judge(gnutls_session_t session, const char *name, unsigned *status, 
 	int rc = gnutls_certificate_verify_peers(session, data, 2, status);
 
 	return rc >= 0 || error_set(err, EX_PROTOCOL, "4.7.5",
-				  "certificate of %s cannot be checked: %s", name, gnutls_strerror(rc));
+				  "certificate of %s cannot be checked: %s", name,
+				  gnutls_strerror(rc));
 }
 
 /*

@@ -34,7 +34,7 @@ struct attempt {
 	size_t count, taken;
 	/* Of the message as a whole: MAIL, DATA or the content refused; EX_OK: none yet. */
 	struct error failure;
-	/* What the stream has sent when the last octet of the content has left; 0: it is not written. */
+	/* What the stream has sent when all of the content has left; 0: it is not written. */
 	uint64_t content_end;
 	bool is_open;  /* the server said 2yz to MAIL */
 	bool is_full;  /* the server takes no more recipients in this transaction */

@@ -37,7 +37,8 @@ struct journal_entry {
 	const char *message_id;
 	const struct envelope *envelope;
 	const struct delivery_result *results; /* fates as they stand at the end of the attempt */
-	enum journal_status rest; /* status of the deferred and unknown: JOURNAL_QUEUED, or JOURNAL_FAILED without a queue */
+	/* Of the deferred and unknown: JOURNAL_QUEUED, or JOURNAL_FAILED without a queue. */
+	enum journal_status rest;
 	uint64_t size;		  /* octets of the message */
 	int64_t delay_ms;	  /* since the message was taken */
 	unsigned try;		  /* 1: the first */

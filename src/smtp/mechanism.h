@@ -21,7 +21,7 @@ struct mechanism {
 	bool needs_user, needs_secret;
 	bool has_initial_response; /* the client speaks first */
 	bool binds_channel;        /* needs a channel binding of TLS */
-	bool answers_failure; /* a challenge after its last message tells of a failure; it is answered */
+	bool answers_failure; /* a challenge after its last message tells of one, and is answered */
 };
 
 extern const struct mechanism mechanisms[]; /* ends with a NULL name */

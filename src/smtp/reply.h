@@ -18,9 +18,9 @@ enum {
 
 struct reply {
 	int code; /* 200 to 599 */
-	/* Enhanced status code of the last line that has one that fits the code's class; else "". */
+	/* Enhanced status code of the last line with one that fits the code's class; else "". */
 	char status[12];
-	/* What the lines said, joined by '\n', without codes: the server's bytes, but a NUL is '?'. */
+	/* What the lines said, joined by '\n', without codes: the server's bytes, a NUL as '?'. */
 	struct buf text;
 };
 

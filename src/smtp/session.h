@@ -73,13 +73,13 @@ struct session {
 	enum session_step step;     /* where it is, or where it failed */
 	int64_t step_begun_ms;      /* by base/clock.h */
 	unsigned long transactions; /* begun since it was opened */
-	uint64_t recipients_max; /* a transaction, by the server's word or by what it took; 0: unknown */
+	uint64_t recipients_max; /* a transaction, by its word or by what it took; 0: unknown */
 	bool is_esmtp;
 	bool is_early;                  /* EHLO went out before the server was heard */
 	bool owes_greeting, owes_hello; /* replies still to be read because of that */
 	bool needs_reset; /* a transaction was left open: RSET comes before the next */
 	bool quit_sent;
-	bool avoid_chunking; /* it offers CHUNKING and refused BDAT; session_reopen remembers that */
+	bool avoid_chunking; /* it refused the BDAT it offers; session_reopen remembers that */
 };
 
 #define SESSION_INIT { .stream = STREAM_INIT }

@@ -22,14 +22,14 @@ enum fate {
 
 struct result {
 	enum fate fate;
-	/* Why it was not accepted, shared by recipients of one cause; NULL: FATE_ACCEPTED, FATE_NONE. */
+	/* Why not accepted, shared by recipients of one cause; NULL: FATE_ACCEPTED, FATE_NONE. */
 	struct error *error;
 };
 
 struct delivery_result {
 	struct result *each; /* one a recipient, in the envelope's order */
 	size_t count;
-	char *accepted_reply; /* what the server said to the last message it took, one line; or NULL */
+	char *accepted_reply; /* what it said to the last message it took, one line; or NULL */
 	int accepted_code;
 	struct error **errors; /* owns what each points to */
 	size_t error_count;
