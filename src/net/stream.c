@@ -47,7 +47,7 @@ void stream_open(struct stream *s, int fd, int64_t write_timeout_ms)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	if (flags >= 0)
+	if (flags >= 0 && !(flags & O_NONBLOCK))
 		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	*s = (struct stream)STREAM_INIT;
 	s->fd = fd;
