@@ -22,6 +22,8 @@ import certs
 
 SENDOFF_DEFAULTS = {"queue": "no", "domain": "example.org", "hostname": "client.example"}
 PROGRAMS = ("sendmail", "mailq", "newaliases", "sendoff")
+# Longer than the program itself waits for a reply (timeout = 60s): it says then what it waited for.
+PATIENCE = 150
 # Passed on from the environment of the tests; everything else stays out.
 PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GCOV_PREFIX", "LLVM_PROFILE_FILE",
              "LD_LIBRARY_PATH")
@@ -150,7 +152,7 @@ class Sandbox:
         child.logged = logged
         return child
 
-    def run(self, program, *words, stdin=b"", timeout=60, **options):
+    def run(self, program, *words, stdin=b"", timeout=PATIENCE, **options):
         """Runs it to its end.  A sanitizer's finding is a failure whatever the test expects."""
         if isinstance(stdin, str):
             stdin = stdin.encode()
@@ -162,7 +164,7 @@ class Sandbox:
                            **options)
         return self.finish(child, stdin, timeout)
 
-    def finish(self, child, stdin=None, timeout=60):
+    def finish(self, child, stdin=None, timeout=PATIENCE):
         try:
             stdout, stderr = child.communicate(stdin, timeout)
         except subprocess.TimeoutExpired:
