@@ -263,12 +263,22 @@ static void read_text(struct reader *r, const struct buf *text)
 	buf_release(&r->entry.text);
 }
 
+/* Was a link followed?  Who made it perhaps may not read what it leads to. */
+static bool is_link(const char *path, const struct stat *read)
+{
+	struct stat st;
+
+	return lstat(path, &st) < 0 || st.st_ino != read->st_ino || st.st_dev != read->st_dev;
+}
+
 static bool read_file(struct reader *r, struct error *err)
 {
 	struct buf text = BUF_INIT;
 	struct stat st;
 	bool ok = trusted_read(&text, r->file, getuid(), ALIASES_MAX_BYTES, &st, err);
 
+	if (ok && !r->aliases && is_link(r->file, &st))
+		ok = error_set(err, EX_CONFIG, NULL, "%s: is a symbolic link", r->file);
 	if (ok)
 		read_text(r, &text);
 	else if (err->code != EX_DATAERR)

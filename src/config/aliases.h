@@ -42,8 +42,8 @@ const struct alias *aliases_find(const struct aliases *a, const char *name);
 
 /*
  * The members of an :include: file (lists separated by commas and line ends, # comments),
- * checked as the alias file is, and read with the caller's rights only: who owns it may have put
- * a link in its place.  problems gets its bad lines, which are passed over.
+ * checked as the alias file is, and read with the caller's rights only; no symbolic link: who
+ * may write to its directory could lead us to a file that they may not read.  problems gets its bad lines, which are passed over.
  */
 bool aliases_include(struct strlist *members, const char *path, struct strlist *problems, struct error *err);
 

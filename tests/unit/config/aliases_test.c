@@ -148,6 +148,11 @@ static void included_lists(void **state)
 	assert_string_equal(members.items[3], ":include:/etc/other");
 	assert_int_equal(problems.count, 1);
 	assert_non_null(strstr(problems.items[0], ":5: unterminated quote"));
+	assert_int_equal(symlink(path, scratch_path("link")), 0);
+	assert_false(aliases_include(&members, scratch_path("link"), &problems, &err));
+	assert_int_equal(err.code, EX_CONFIG);
+	assert_non_null(strstr(err.text, "symbolic link"));
+	assert_int_equal(members.count, 4);
 	strlist_release(&members);
 	strlist_release(&problems);
 }
