@@ -25,11 +25,13 @@ static void note(int signal)
 		stop = signal == SIGINT ? STOP_DROP : STOP_KEEP;
 }
 
+/* Where there is no /dev/null any path will do: it only keeps the place. */
 static void open_standard_descriptors(void)
 {
 	for (int fd = 0; fd <= 2; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-			(void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+			open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+			(void)open("/", O_PATH);
 }
 
 void process_prepare(void)

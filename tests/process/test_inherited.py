@@ -4,7 +4,9 @@ empty environment, a umask, another's HOME, a directory that cannot be read."""
 
 import os
 import signal
+import subprocess
 
+import setgid
 from case import MESSAGE, Case
 from peak import Peak
 from sandbox import SANITIZERS
@@ -57,6 +59,20 @@ class InheritedTest(Case):
         done = box.run("sendmail", "-v", "-t", stdin=MESSAGE, preexec_fn=lambda: os.closerange(1, 3))
         self.assertEqual(done.status, 0)
         self.assertNotIn(b"EHLO", server.take(1, 20)[0].data)
+
+    def test_closed_output_without_dev_null(self):
+        """As in a chroot: the connection must not become standard error, where -v writes."""
+        if setgid.reason_not_to():
+            self.skipTest(setgid.reason_not_to())
+        server = self.server()
+        box = self.sandbox(server)
+        box.write("sendoff.ini", box.configuration())
+        done = subprocess.run(["unshare", "-m", "sh", "-c", "mount -t tmpfs none /dev; exec \"$@\" 2>&-", "sh",
+                               box.file("bin", "sendmail"), "-v", "-t"],
+                              input=MESSAGE.encode(), env=box.environment({"LSAN_OPTIONS": "detect_leaks=0"}),
+                              check=False)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(len(server.take()), 1)
 
     def test_somebody_elses_home(self):
         """Debian's cron and at run a user's jobs with HOME=/root: its configuration is not theirs."""
