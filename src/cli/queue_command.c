@@ -8,6 +8,7 @@
 #include "cli/queue_change.h"
 #include "cli/queue_list.h"
 #include "cli/screen.h"
+#include "cli/words.h"
 #include "outcome.h"
 #include "queue/overdue.h"
 
@@ -110,53 +111,37 @@ int queue_run_command(const struct run_params *run, int64_t interval_s)
 static int list(struct config *c, struct caller *caller, int argc, char **argv)
 {
 	struct queue_view view = { .form = text_form() };
+	struct error err = ERROR_INIT;
+	bool json = false;
+	const struct word words[] = { { "--json", NULL, &json }, { NULL, NULL, NULL } };
 
-	for (int i = 0; i < argc; i++)
-		if (strcmp(argv[i], "--json") == 0)
-			view.form = QUEUE_FORM_JSON;
-		else
-			return usage("unknown word", argv[i]);
+	if (!words_parse(words, argc, argv, &err))
+		return fail(&err);
+	if (json)
+		view.form = QUEUE_FORM_JSON;
 	return print_list(c, caller, &view);
-}
-
-/*
- * The value of "--name VALUE" or "--name=VALUE" at argv[*i]; NULL: it is another word, or the
- * value is missing.
- */
-static const char *option_value(int argc, char **argv, int *i, const char *name)
-{
-	size_t len = strlen(name);
-
-	if (strncmp(argv[*i], name, len) != 0)
-		return NULL;
-	if (argv[*i][len] == '=')
-		return argv[*i] + len + 1;
-	return !argv[*i][len] && *i + 1 < argc ? argv[++*i] : NULL;
 }
 
 static int run(struct config *c, struct caller *caller, int argc, char **argv)
 {
 	struct screen screen;
-	struct run_params params = { .config = c,
-		.caller = caller,
-		.extent = RUN_DUE,
-		.trace = screen_trace(&screen, false, true) };
+	struct run_params params = {
+		.config = c, .caller = caller, .trace = screen_trace(&screen, false, true)
+	};
+	const char *every = NULL;
+	bool all = false;
+	const struct word words[] = { { "--all", NULL, &all }, { "--account", &params.account, NULL },
+		{ "--every", &every, NULL }, { NULL, NULL, NULL } };
+	struct error err = ERROR_INIT;
 	int64_t interval = 0;
 
-	for (int i = 0; i < argc; i++) {
-		const char *value;
-
-		if (strcmp(argv[i], "--all") == 0)
-			params.extent = RUN_ALL;
-		else if ((value = option_value(argc, argv, &i, "--account")))
-			params.account = value;
-		else if (!(value = option_value(argc, argv, &i, "--every")))
-			return usage("unknown word, or one without its value:", argv[i]);
-		else if (!units_duration(value, 60, &interval) || !interval)
-			return usage("bad interval", value);
-	}
+	if (!words_parse(words, argc, argv, &err))
+		return fail(&err);
+	if (every && (!units_duration(every, 60, &interval) || !interval))
+		return usage("bad interval", every);
 	if (params.account && !config_account(c, params.account))
 		return usage("unknown account", params.account);
+	params.extent = all ? RUN_ALL : RUN_DUE;
 	return queue_run_command(&params, interval);
 }
 
@@ -194,14 +179,15 @@ static const struct {
 
 int queue_command(struct config *c, struct caller *caller, int argc, char **argv)
 {
-	const char *word = argc > 1 ? argv[1] : "list";
+	const char *word = argc > 1 ? argv[1] : "";
 
+	if (argc < 2 || word[0] == '-')
+		return list(c, caller, argc, argv);
+	argv[1] = argv[0]; /* the name that mistakes are told of */
 	if (strcmp(word, "list") == 0)
-		return list(c, caller, argc > 1 ? argc - 2 : 0, argv + 2);
-	if (word[0] == '-')
 		return list(c, caller, argc - 1, argv + 1);
 	if (strcmp(word, "run") == 0)
-		return run(c, caller, argc - 2, argv + 2);
+		return run(c, caller, argc - 1, argv + 1);
 	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
 		if (strcmp(word, changes[i].name) != 0)
 			continue;
