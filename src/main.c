@@ -117,7 +117,8 @@ enum configuration { NOT_READ, HELPFUL, NEEDED };
 static const struct mode {
 	int (*run)(struct call *c);
 	enum configuration configuration;
-	bool takes_failure; /* a message has to be read, or a client answered, before the failure is told */
+	/* a message has to be read, or a client answered, before the failure is told */
+	bool takes_failure;
 } modes[] = {
 	[MODE_DELIVER] = { run_deliver, NEEDED, true },
 	[MODE_SMTP] = { run_smtp, NEEDED, true },

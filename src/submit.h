@@ -21,14 +21,16 @@ enum error_mode {
 	ERRORS_MAIL,
 	ERRORS_MAIL_EXIT_0,
 	ERRORS_QUIET,
-	ERRORS_REPLY, /* -bs: the client is told, and a report made only where others got the message */
+	/* -bs: the client is told, and a report made only where others got the message */
+	ERRORS_REPLY,
 };
 
 /* What a caller asked for: made from the command line, or by -bs. */
 struct request {
 	struct config *config;
 	struct caller *caller; /* whose message it is */
-	struct caller *self;   /* the process's own: its files and secrets are used; -bs serves others */
+	/* the process's own: its files and secrets are used; -bs serves others */
+	struct caller *self;
 	const char *account;   /* -a; NULL: chosen by sender */
 	const char *full_name; /* -F; NULL: none */
 	bool take_recipients;  /* -t */
@@ -37,7 +39,8 @@ struct request {
 	enum error_mode error_mode;
 	unsigned notify; /* -N, for recipients that say nothing of their own */
 	const struct session_trace *trace; /* NULL: not verbose */
-	enum sandbox_scope sandbox; /* SANDBOX_ACCOUNT where the process does nothing after this message */
+	/* SANDBOX_ACCOUNT where the process does nothing after this message */
+	enum sandbox_scope sandbox;
 	bool is_report; /* it is a report itself: nobody is told of its failure */
 	struct envelope envelope; /* sender NULL without -f; recipients as they were given */
 	struct message message;
@@ -47,12 +50,15 @@ struct request {
 
 /* What became of it. */
 struct outcome {
-	struct error error;	  /* of the whole, before anybody was asked; EX_OK: look at the results */
+	/* of the whole, before anybody was asked; EX_OK: look at the results */
+	struct error error;
 	struct envelope envelope; /* after aliases; sender as the account made it */
 	struct delivery_result results; /* one a recipient of envelope */
 	struct expansion expansion;	/* recipients that aliases lead nowhere */
-	const struct account *chosen;	/* whose message it is, also in the queue; NULL: none was chosen */
-	const struct account *account;	/* the last one tried: the chosen one, or what it falls back to */
+	/* whose message it is, also in the queue; NULL: none was chosen */
+	const struct account *chosen;
+	/* the last one tried: the chosen one, or what it falls back to */
+	const struct account *account;
 	struct route route;
 	bool has_queue;		   /* what is deferred could wait */
 	struct error keep_error;   /* it had to wait, but the queue could not take it */

@@ -123,7 +123,8 @@ size_t utf8_length(const char *s, size_t len)
 	const unsigned char *u = (const unsigned char *)s;
 	size_t i = 0;
 
-	while (len && i < sizeof forms / sizeof *forms && (u[0] < forms[i].first || u[0] > forms[i].last))
+	while (len && i < sizeof forms / sizeof *forms &&
+		(u[0] < forms[i].first || u[0] > forms[i].last))
 		i++;
 	if (!len || i == sizeof forms / sizeof *forms || forms[i].length > len)
 		return 0;

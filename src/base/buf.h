@@ -24,7 +24,8 @@ void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_add_hex(struct buf *b, const void *data, size_t len); /* two digits 0-9a-f an octet */
-void buf_vaddf(struct buf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+void buf_vaddf(struct buf *b, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 /* Adds only if the whole then has at most ceiling bytes; false: nothing was added. */
 bool buf_add_within(struct buf *b, const void *data, size_t len, size_t ceiling);

@@ -13,7 +13,8 @@
 
 enum error_scope {
 	ERROR_OF_MESSAGE, /* of this message or call: it fails at once, now and later */
-	ERROR_OF_ROUTE,	  /* of the account or the way to its server: the message can wait in the queue */
+	/* of the account or the way to its server: the message can wait in the queue */
+	ERROR_OF_ROUTE,
 };
 
 struct error {
@@ -44,7 +45,8 @@ bool error_set_errno(struct error *err, int code, int os_error, const char *form
 bool error_hint(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts "context: " before the text.  Always returns false. */
-bool error_context(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool error_context(struct error *err, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Sets the scope where it does not follow from the code.  Always returns false. */
 bool error_scope(struct error *err, enum error_scope scope);

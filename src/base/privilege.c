@@ -14,8 +14,11 @@
  * '_' stands for all that begin so.
  */
 static const char *const kept[] = {
-	"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "GNUPGHOME", "GPG_TTY", "HOME", "LANG", "LC_", "LOGNAME", "NO_COLOR",
-	"PASSWORD_STORE_DIR", "SHELL", "SSH_AUTH_SOCK", "TERM", "TZ", "USER", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR",
+	/* clang-format off */
+	"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "GNUPGHOME", "GPG_TTY", "HOME", "LANG", "LC_",
+	"LOGNAME", "NO_COLOR", "PASSWORD_STORE_DIR", "SHELL", "SSH_AUTH_SOCK", "TERM", "TZ", "USER",
+	"WAYLAND_DISPLAY", "XDG_RUNTIME_DIR",
+	/* clang-format on */
 };
 
 bool privilege_was_raised(void)

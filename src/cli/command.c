@@ -66,20 +66,22 @@ static bool call_queue(struct call *c, int *status, struct error *err)
 static const struct command {
 	const char *name;
 	bool (*run)(struct call *c, int *status, struct error *err); /* NULL: send */
-	bool keeps_rights; /* of a set-id process: it works on the system's configuration or queue */
+	/* of a set-id process: it works on the system's configuration or queue */
+	bool keeps_rights;
 	const char *usage; /* what follows the name */
 	const char *help;
 } commands[] = {
 	{ "send", NULL, true, "[--dry-run [--offers=LIST]] [OPTION…] [RECIPIENT…]",
 		"send a message from standard input, as sendmail does" },
 	{ "setup", call_setup, false, "[--address ADDR] [--host HOST] [--port PORT] [--tls MODE]",
-		"ask for a mail address and make a configuration that works, tried before it is written" },
+		"ask for a mail address and make a configuration that works, tried before it is "
+		"written" },
 	{ "setup", call_setup, false, "[--user NAME] [--password-command CMD] [--queue] [--force]",
-		"what is given is not asked for; without a terminal the secret is a line of standard "
-		"input" },
-	{ "check", call_check, true,
-		"[-a ACCOUNT] [--offline] [--json]",
-		"try the configuration step by step, and say what to do about the first that fails" },
+		"what is given is not asked for; without a terminal the secret is a line of "
+		"standard input" },
+	{ "check", call_check, true, "[-a ACCOUNT] [--offline] [--json]",
+		"try the configuration step by step, and say what to do about the first that "
+		"fails" },
 	{ "check", call_check, true, "[--rcpt ADDR] [--vrfy ADDR] [--server-help]",
 		"ask the server about a recipient, about an address, for its help" },
 	{ "queue", call_queue, true, "[list] [--json]", "the queued messages" },
@@ -93,7 +95,8 @@ static const struct command {
 	{ "config", call_config, true, "--path", "the files that it was read from" },
 	{ "config", call_config, true, "lint", "every problem of these files" },
 	{ "config", call_config, true, "import FILE…",
-		"a configuration made from that of msmtp, ssmtp, dma, nullmailer, esmtp or Postfix" },
+		"a configuration made from that of msmtp, ssmtp, dma, nullmailer, esmtp or "
+		"Postfix" },
 	{ NULL },
 };
 
@@ -179,7 +182,8 @@ static bool run(
 	bool ok;
 
 	caller_init(&c.caller);
-	ok = (command->keeps_rights || caller_drop_rights(&c.caller, err)) && take_common(&c, &wants_help, err);
+	ok = (command->keeps_rights || caller_drop_rights(&c.caller, err)) &&
+	     take_common(&c, &wants_help, err);
 	if (ok)
 		ok = wants_help ? help_of_command(command->name, err)
 				: command->run(&c, status, err);

@@ -12,11 +12,12 @@
 #include <stdbool.h>
 
 /*
- * Runs argv[1] of `sendoff COMMAND …`, or shows help or version; *status is the exit status. 
+ * Runs argv[1] of `sendoff COMMAND …`, or shows help or version; *status is the exit status.
  * `send` is the road of the program itself: it gets argv from "send" on.  False: *err is to be
  * printed, its code is the exit status.
  */
-bool command_run(int argc, char **argv, int (*send)(int argc, char **argv), int *status, struct error *err);
+bool command_run(
+	int argc, char **argv, int (*send)(int argc, char **argv), int *status, struct error *err);
 
 /*
  * Prints the help of sendmail's options or, where program is "sendoff", of the commands.

@@ -151,7 +151,8 @@ static bool import(struct caller *caller, char *const *paths, size_t count, stru
 		error_set(err, EX_USAGE, NULL, "config import: a file is missing");
 		return error_hint(err, "sendoff config --help");
 	}
-	if (!caller_drop_rights(caller, err) || !import_files(caller, paths, count, &out, &has_secret, err) ||
+	if (!caller_drop_rights(caller, err) ||
+		!import_files(caller, paths, count, &out, &has_secret, err) ||
 		!print_out(&out, err)) {
 		buf_wipe(&out);
 		return false;

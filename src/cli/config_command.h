@@ -15,6 +15,7 @@
  * argv[0] is "config"; file is -C's, NULL without.  False: *err is to be printed; EX_CONFIG too
  * where lint has found problems, which are then on stdout.
  */
-bool config_command(struct caller *caller, const char *file, int argc, char **argv, struct error *err);
+bool config_command(
+	struct caller *caller, const char *file, int argc, char **argv, struct error *err);
 
 #endif

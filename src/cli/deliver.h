@@ -13,8 +13,8 @@
  * Fills in a request from the command line: sender and recipients parsed, what the options ask
  * for.  The configuration decides what they leave open.  EX_DATAERR for an address that is none.
  */
-bool request_from_options(struct request *r, const struct options *o, struct config *c, struct caller *caller,
-	struct error *err);
+bool request_from_options(struct request *r, const struct options *o, struct config *c,
+	struct caller *caller, struct error *err);
 
 /*
  * Reads the message from standard input to its end.  *failure, if one is known already, is kept:
@@ -26,7 +26,8 @@ bool request_read(struct request *r, const struct options *o, struct error *fail
  * `sendmail` as everybody calls it.  *failure is what options and configuration had to say;
  * returns the exit status.
  */
-int deliver(const struct options *o, struct config *c, struct caller *caller, struct error *failure);
+int deliver(
+	const struct options *o, struct config *c, struct caller *caller, struct error *failure);
 
 /*
  * Adds where a large message may be spooled: where it would be queued, so that keeping it is a

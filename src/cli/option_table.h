@@ -59,6 +59,7 @@ bool option_has_modes(const struct option_row *row);
 bool option_has_settings(const struct option_row *row);
 
 /* Does what the row says; value is NULL where it takes none.  EX_USAGE for a bad value. */
-bool option_apply(const struct option_row *row, struct options *o, const char *value, struct error *err);
+bool option_apply(
+	const struct option_row *row, struct options *o, const char *value, struct error *err);
 
 #endif

@@ -130,8 +130,9 @@ static int run(struct config *c, struct caller *caller, int argc, char **argv)
 	};
 	const char *every = NULL;
 	bool all = false;
-	const struct word words[] = { { "--all", NULL, &all }, { "--account", &params.account, NULL },
-		{ "--every", &every, NULL }, { NULL, NULL, NULL } };
+	const struct word words[] = { { "--all", NULL, &all },
+		{ "--account", &params.account, NULL }, { "--every", &every, NULL },
+		{ NULL, NULL, NULL } };
 	struct error err = ERROR_INIT;
 	int64_t interval = 0;
 

@@ -28,7 +28,8 @@ struct parameters {
  * Parses "NAME=value NAME …".  False: *err has 501 or, for a parameter that is unknown, 555 as
  * its reply; what was parsed until then is in p all the same.
  */
-bool parameters_parse(struct parameters *p, enum parameter_verb verb, const char *text, struct error *err);
+bool parameters_parse(
+	struct parameters *p, enum parameter_verb verb, const char *text, struct error *err);
 
 void parameters_release(struct parameters *p);
 

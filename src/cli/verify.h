@@ -18,7 +18,8 @@
  * account, server and sender.  EX_DATAERR for a malformed address, EX_NOUSER when one leads
  * nowhere; the others are printed all the same.
  */
-bool verify_print(const struct options *o, struct config *c, struct caller *caller, struct error *err);
+bool verify_print(
+	const struct options *o, struct config *c, struct caller *caller, struct error *err);
 
 /*
  * -bi: "FILE: N aliases", before it a line for each bad line of the file, which makes it

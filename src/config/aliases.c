@@ -179,7 +179,8 @@ static void add_alias(struct reader *r, char *name, struct strlist *members)
 	struct aliases *a = r->aliases;
 
 	a->entries = alloc_grow(a->entries, a->count + 1, sizeof *a->entries);
-	a->entries[a->count++] = (struct alias){ .name = name, .members = *members, .line = r->entry.line };
+	a->entries[a->count++] =
+		(struct alias){ .name = name, .members = *members, .line = r->entry.line };
 }
 
 static void finish_alias(struct reader *r)
@@ -364,7 +365,8 @@ const struct alias *aliases_find(const struct aliases *a, const char *name)
 	return found;
 }
 
-bool aliases_include(struct strlist *members, const char *path, struct strlist *problems, struct error *err)
+bool aliases_include(
+	struct strlist *members, const char *path, struct strlist *problems, struct error *err)
 {
 	struct reader r = { .file = path, .members = members, .problems = problems };
 	struct privileges held;

@@ -17,7 +17,8 @@ enum { ALIASES_MAX_BYTES = 1024 * 1024 };
 
 struct alias {
 	char *name; /* lower case, quotes removed; "default" for `*` too */
-	struct strlist members; /* addresses, ":include:/file", "/file", "|command", quotes removed from the last three */
+	/* addresses, ":include:/file", "/file", "|command", quotes removed from the last three */
+	struct strlist members;
 	unsigned line;
 };
 
@@ -25,7 +26,8 @@ struct aliases {
 	char *file;
 	struct alias *entries; /* sorted by name */
 	size_t count;
-	struct strlist problems; /* "file:line: what is wrong with it"; such lines are passed over */
+	/* "file:line: what is wrong with it"; such lines are passed over */
+	struct strlist problems;
 };
 
 #define ALIASES_INIT { 0 }
@@ -43,9 +45,11 @@ const struct alias *aliases_find(const struct aliases *a, const char *name);
 /*
  * The members of an :include: file (lists separated by commas and line ends, # comments),
  * checked as the alias file is, and read with the caller's rights only; no symbolic link: who
- * may write to its directory could lead us to a file that they may not read.  problems gets its bad lines, which are passed over.
+ * may write to its directory could lead us to a file that they may not read.  problems gets its
+ * bad lines, which are passed over.
  */
-bool aliases_include(struct strlist *members, const char *path, struct strlist *problems, struct error *err);
+bool aliases_include(
+	struct strlist *members, const char *path, struct strlist *problems, struct error *err);
 
 void aliases_release(struct aliases *a);
 

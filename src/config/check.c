@@ -8,14 +8,14 @@
 #include <unistd.h>
 
 /* The line where a key of an account was written, else that of its section. */
-static void complain(struct problems *p, const struct config *c, const struct account *a, const char *key,
-	const char *text)
+static void complain(struct problems *p, const struct config *c, const struct account *a,
+	const char *key, const char *text)
 {
 	const struct config_key *k = config_find_key(c, a->name, key);
 	bool has_line = k && k->line;
 
-	problem_add(p, has_line ? k->file : a->file, has_line ? k->line : a->line, "account '%s': %s",
-		a->name, text);
+	problem_add(p, has_line ? k->file : a->file, has_line ? k->line : a->line,
+		"account '%s': %s", a->name, text);
 }
 
 static void check_host(const struct config *c, const struct account *a, struct problems *p)
@@ -25,8 +25,10 @@ static void check_host(const struct config *c, const struct account *a, struct p
 
 	if (a->hosts.count || a->socket)
 		return;
-	error_set(&err, EX_CONFIG, NULL, "%s:%u: account '%s': no 'host'", a->file, a->line, a->name);
-	error_hint(&err, "%s", known ? known->hint : "set host to the name of the submission server, or provider");
+	error_set(
+		&err, EX_CONFIG, NULL, "%s:%u: account '%s': no 'host'", a->file, a->line, a->name);
+	error_hint(&err, "%s",
+		known ? known->hint : "set host to the name of the submission server, or provider");
 	problem_add_error(p, &err);
 }
 
@@ -44,21 +46,22 @@ static bool needs_secret(const struct account *a)
 	return a->user && count == 0;
 }
 
-static void check_secret(const struct config *c, const struct caller *caller, const struct account *a,
-	struct problems *p)
+static void check_secret(const struct config *c, const struct caller *caller,
+	const struct account *a, struct problems *p)
 {
 	const struct provider *known = a->provider ? provider_find(a->provider) : NULL;
 	struct error err = ERROR_INIT;
 
 	if (a->password_command && caller->set_id && a->source == SOURCE_SYSTEM)
 		complain(p, c, a, "password_command",
-			"'password_command' would run as the caller in a set-id process: let a timer write "
-			"the secret to a 'password_file'");
+			"'password_command' would run as the caller in a set-id process: let a "
+			"timer write the secret to a 'password_file'");
 	if (!needs_secret(a) || secret_is_configured(a))
 		return;
-	error_set(&err, EX_CONFIG, NULL, "%s:%u: account '%s': 'user' without a secret", a->file, a->line,
-		a->name);
-	error_hint(&err, "%s%s", known ? known->hint : "set password, password_command or password_file",
+	error_set(&err, EX_CONFIG, NULL, "%s:%u: account '%s': 'user' without a secret", a->file,
+		a->line, a->name);
+	error_hint(&err, "%s%s",
+		known ? known->hint : "set password, password_command or password_file",
 		known ? "" : ", or auth = none");
 	problem_add_error(p, &err);
 }
@@ -82,8 +85,8 @@ static void check_references(const struct config *c, const struct account *a, st
 	}
 }
 
-static void check_account(const struct config *c, const struct caller *caller, const struct account *a,
-	struct problems *p)
+static void check_account(const struct config *c, const struct caller *caller,
+	const struct account *a, struct problems *p)
 {
 	check_host(c, a, p);
 	check_secret(c, caller, a, p);
@@ -138,7 +141,8 @@ void lint_named_files(const struct config *c, struct caller *caller, struct prob
 		struct secret secret = SECRET_INIT;
 		struct error err = ERROR_INIT;
 
-		if (c->accounts[i].password_file && !secret_get(&secret, &c->accounts[i], caller, &err))
+		if (c->accounts[i].password_file &&
+			!secret_get(&secret, &c->accounts[i], caller, &err))
 			problem_add_error(p, &err);
 		secret_release(&secret);
 	}

@@ -45,7 +45,8 @@ static const struct account *by_name(const struct config *c, const char *name, s
 	return a;
 }
 
-const struct account *config_choose(const struct config *c, const char *wanted, const char *sender, struct error *err)
+const struct account *config_choose(
+	const struct config *c, const char *wanted, const char *sender, struct error *err)
 {
 	const struct account *a = NULL;
 
@@ -64,10 +65,11 @@ const struct account *config_choose(const struct config *c, const char *wanted, 
 		return a;
 	if (!c->count) {
 		error_set(err, EX_CONFIG, NULL, "no account is configured");
-		error_hint(err, "run 'sendoff setup', or write %s or %s", SYSCONFDIR "/sendoff/sendoff.ini",
-			"~/.config/sendoff/sendoff.ini");
+		error_hint(err, "run 'sendoff setup', or write %s or %s",
+			SYSCONFDIR "/sendoff/sendoff.ini", "~/.config/sendoff/sendoff.ini");
 	} else {
-		error_set(err, EX_CONFIG, NULL, "none of the %zu accounts is the default", c->count);
+		error_set(
+			err, EX_CONFIG, NULL, "none of the %zu accounts is the default", c->count);
 		error_hint(err, "set account = NAME in section [sendoff], or use -a NAME");
 	}
 	return NULL;

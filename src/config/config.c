@@ -71,7 +71,8 @@ static bool settle(struct config *c, const struct problems *p, struct error *err
 	return false;
 }
 
-bool config_load(struct config *c, struct caller *caller, const char *file, const char *wanted, struct error *err)
+bool config_load(struct config *c, struct caller *caller, const char *file, const char *wanted,
+	struct error *err)
 {
 	struct problems p = PROBLEMS_INIT;
 
@@ -88,8 +89,8 @@ bool config_load_system(struct config *c, struct caller *caller, struct error *e
 	return settle(c, &p, err);
 }
 
-bool config_load_queue(struct config *c, struct caller *caller, const char *file, const char *wanted,
-	struct error *err)
+bool config_load_queue(struct config *c, struct caller *caller, const char *file,
+	const char *wanted, struct error *err)
 {
 	static const struct load_files f = LOAD_FILES_SYSTEM;
 	bool is_named = file || (!caller->set_id && secure_getenv("SENDOFF_CONFIG"));
@@ -99,7 +100,8 @@ bool config_load_queue(struct config *c, struct caller *caller, const char *file
 	return config_load(c, caller, file, wanted, err);
 }
 
-void config_lint(struct config *c, struct caller *caller, const char *file, struct strlist *problems)
+void config_lint(
+	struct config *c, struct caller *caller, const char *file, struct strlist *problems)
 {
 	struct problems p = { .lines = problems };
 
@@ -115,7 +117,8 @@ const struct account *config_account(const struct config *c, const char *name)
 	return NULL;
 }
 
-const struct config_key *config_find_key(const struct config *c, const char *section, const char *key)
+const struct config_key *config_find_key(
+	const struct config *c, const char *section, const char *key)
 {
 	for (size_t i = 0; i < c->key_count; i++)
 		if (strcmp(c->keys[i].key, key) == 0 && strcmp(c->keys[i].section, section) == 0)

@@ -41,10 +41,13 @@ struct account {
 	char *tls_name;
 	char *tls_cert, *tls_key, *tls_priority;
 	bool tls_resume;
-	struct strlist auth; /* mechanism names in lower case, in order; empty: auto; "none" alone: no AUTH */
+	/* mechanism names in lower case, in order; empty: auto; "none" alone: no AUTH */
+	struct strlist auth;
 	char *user;
-	char *password, *password_command, *password_file; /* at most one; read by config/secret.h only */
-	char *obtained; /* what password_command printed, where it cannot run again: secret_keep() */
+	/* at most one; read by config/secret.h only */
+	char *password, *password_command, *password_file;
+	/* what password_command printed, where it cannot run again: secret_keep() */
+	char *obtained;
 	char *from; /* %U and %H still in it: account_from() */
 	enum from_override from_override;
 	char *full_name;
@@ -92,7 +95,8 @@ struct config {
 	struct config_key *keys;
 	size_t key_count;
 	struct strlist files; /* those read, in order */
-	char *user_file; /* the user's or -C's file where one is in use, absolute: the queue is then the user's own */
+	/* the user's or -C's file where one is in use, absolute: the queue is that user's own */
+	char *user_file;
 	char *domain_found, *host_found; /* what the functions below found out */
 };
 
@@ -106,7 +110,8 @@ struct config {
  * one file alone: the user's where that has the account in use, and then all rights that the
  * caller lacks are gone for good.
  */
-bool config_load(struct config *c, struct caller *caller, const char *file, const char *wanted, struct error *err);
+bool config_load(struct config *c, struct caller *caller, const char *file, const char *wanted,
+	struct error *err);
 
 /*
  * The system's file alone, never a user's: for the runner of the system's queue, also where that
@@ -118,14 +123,15 @@ bool config_load_system(struct config *c, struct caller *caller, struct error *e
  * For what works on the queue: as config_load, but for root, unless a file is named, the
  * system's file alone where there is one.
  */
-bool config_load_queue(struct config *c, struct caller *caller, const char *file, const char *wanted,
-	struct error *err);
+bool config_load_queue(struct config *c, struct caller *caller, const char *file,
+	const char *wanted, struct error *err);
 
 /*
  * As config_load, for people: goes on after a problem and adds each as "file:line: text" to
  * problems; looks into the alias file and at the password files too.
  */
-void config_lint(struct config *c, struct caller *caller, const char *file, struct strlist *problems);
+void config_lint(
+	struct config *c, struct caller *caller, const char *file, struct strlist *problems);
 
 void config_release(struct config *c);
 
@@ -133,7 +139,8 @@ void config_release(struct config *c);
  * Where a key was written ("sendoff" or an account's name, both lower case); NULL: it is not
  * set.
  */
-const struct config_key *config_find_key(const struct config *c, const char *section, const char *key);
+const struct config_key *config_find_key(
+	const struct config *c, const char *section, const char *key);
 
 /* The account of that name (without case); NULL if there is none. */
 const struct account *config_account(const struct config *c, const char *name);
@@ -143,7 +150,8 @@ const struct account *config_account(const struct config *c, const char *name);
  * completed address ("" for the null sender, which matches nothing; NULL: none known), most
  * specific first; else the default.  NULL with EX_CONFIG in *err when there is none.
  */
-const struct account *config_choose(const struct config *c, const char *wanted, const char *sender, struct error *err);
+const struct account *config_choose(
+	const struct config *c, const char *wanted, const char *sender, struct error *err);
 
 /*
  * `from` with %U and %H filled in, else `user` where that is an address, else login@domain.  To

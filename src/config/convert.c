@@ -179,7 +179,8 @@ static bool to_certificate(void *member, const char *value, struct caller *calle
 
 static bool to_log(void *member, const char *value, struct caller *caller)
 {
-	if (ascii_equal(value, "syslog") || ascii_equal(value, "stderr") || ascii_equal(value, "none"))
+	if (ascii_equal(value, "syslog") || ascii_equal(value, "stderr") ||
+		ascii_equal(value, "none"))
 		return to_lower(member, value, caller);
 	return to_path(member, value, caller);
 }
@@ -273,7 +274,8 @@ static bool to_notify(void *member, const char *value, struct caller *caller)
 
 static bool to_return(void *member, const char *value, struct caller *caller)
 {
-	return (ascii_equal(value, "full") || ascii_equal(value, "hdrs")) && to_lower(member, value, caller);
+	return (ascii_equal(value, "full") || ascii_equal(value, "hdrs")) &&
+	       to_lower(member, value, caller);
 }
 
 enum keeping { KEPT_FLAT, KEPT_STRING, KEPT_LIST };
@@ -343,8 +345,8 @@ static void add_words(struct buf *b, const char *const *words)
 		buf_addf(b, "%s%s", !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
 }
 
-bool setting_convert(const struct setting *s, void *object, const char *value, struct caller *caller,
-	struct buf *why)
+bool setting_convert(const struct setting *s, void *object, const char *value,
+	struct caller *caller, struct buf *why)
 {
 	void *member = (char *)object + s->offset;
 

@@ -106,7 +106,8 @@ bool config_is_own_host(struct config *c, const char *domain)
 	const char *host = config_host(c);
 
 	return ascii_equal(domain, "localhost") || ascii_equal(domain, host) ||
-	       (strlen(domain) == strcspn(host, ".") && ascii_equal_bytes(host, strlen(domain), domain));
+	       (strlen(domain) == strcspn(host, ".") &&
+		       ascii_equal_bytes(host, strlen(domain), domain));
 }
 
 const char *config_hostname(struct config *c)

@@ -101,8 +101,8 @@ static void displace_secrets(struct load *l, struct account *a, const struct ini
 			continue;
 		if (strcmp(k->file, l->file) == 0)
 			problem_add(l->problems, l->file, e->line,
-				"'%s' beside '%s' on line %u: an account has one secret", e->key, k->key,
-				k->line);
+				"'%s' beside '%s' on line %u: an account has one secret", e->key,
+				k->key, k->line);
 		setting_unset(s, a);
 		forget_key(l->config, e->section, secret_keys[i]);
 	}
@@ -137,10 +137,11 @@ static bool is_secret_key(const char *key)
  */
 static bool is_callers_place(const struct load *l, const struct setting *s, const char *value)
 {
-	bool is_file = s->kind == SETTING_PATH || s->kind == SETTING_TRUST || s->kind == SETTING_CERTIFICATE ||
-		       s->kind == SETTING_LOG;
+	bool is_file = s->kind == SETTING_PATH || s->kind == SETTING_TRUST ||
+		       s->kind == SETTING_CERTIFICATE || s->kind == SETTING_LOG;
 
-	return l->caller->set_id && l->source == SOURCE_SYSTEM && is_file && ascii_starts_with(value, "~/");
+	return l->caller->set_id && l->source == SOURCE_SYSTEM && is_file &&
+	       ascii_starts_with(value, "~/");
 }
 
 static void apply(struct load *l, const struct ini_entry *e)
@@ -161,8 +162,8 @@ static void apply(struct load *l, const struct ini_entry *e)
 	l->has_secret |= is_secret;
 	if (e->has_comment && (is_secret || s->kind == SETTING_COMMAND))
 		problem_add(l->problems, l->file, e->line,
-			"no comment may stand on the line of '%s': put the value in quotes, the comment on "
-			"a line of its own",
+			"no comment may stand on the line of '%s': put the value in quotes, the "
+			"comment on a line of its own",
 			e->key);
 	if (is_callers_place(l, s, e->value))
 		problem_add(l->problems, l->file, e->line,
@@ -198,7 +199,8 @@ static void cannot_read(struct load *l, const struct error *why, bool must_exist
 
 	if (err.code == EX_NOINPUT && !must_exist)
 		return;
-	if (err.code == EX_NOPERM && l->source == SOURCE_USER && !must_exist && access(l->file, F_OK) < 0)
+	if (err.code == EX_NOPERM && l->source == SOURCE_USER && !must_exist &&
+		access(l->file, F_OK) < 0)
 		return;
 	if (err.code == EX_NOPERM && l->source == SOURCE_SYSTEM) {
 		l->is_denied = true;
@@ -244,8 +246,9 @@ static void settle_denial(struct load *l)
 	error_scope(&l->denial, ERROR_OF_MESSAGE);
 	if (!l->caller->set_id)
 		error_hint(&l->denial,
-			"this process lacks the group that may read it: the program is not set-group-ID, or "
-			"that has no effect here (NoNewPrivileges, nosuid mount, container)");
+			"this process lacks the group that may read it: the program is not "
+			"set-group-ID, or that has no effect here (NoNewPrivileges, nosuid mount, "
+			"container)");
 	problem_add_error(l->problems, &l->denial);
 }
 
@@ -256,7 +259,9 @@ static void apply_provider(struct load *l, struct account *a)
 
 	for (const struct setting *s = settings; p && s->name; s++) {
 		const char *value = s->scope == SETTING_ACCOUNT ? provider_value(p, s->name) : NULL;
-		struct ini_entry e = { .section = a->name, .key = (char *)s->name, .value = (char *)value };
+		struct ini_entry e = {
+			.section = a->name, .key = (char *)s->name, .value = (char *)value
+		};
 
 		if (!value || config_find_key(l->config, a->name, s->name))
 			continue;
@@ -270,7 +275,9 @@ static void apply_provider(struct load *l, struct account *a)
 
 static void complete_account(struct load *l, struct account *a)
 {
-	static const unsigned ports[] = { [TLS_STARTTLS] = 587, [TLS_IMPLICIT] = 465, [TLS_OFF] = 25 };
+	static const unsigned ports[] = {
+		[TLS_STARTTLS] = 587, [TLS_IMPLICIT] = 465, [TLS_OFF] = 25
+	};
 
 	apply_provider(l, a);
 	if (!a->port)
@@ -281,7 +288,8 @@ static void complete_account(struct load *l, struct account *a)
  * The queue belongs to the configuration: what a user's file or -C names lies in that user's
  * own.
  */
-static bool uses_system_directories(const struct config *c, const struct caller *caller, const char *queue)
+static bool uses_system_directories(
+	const struct config *c, const struct caller *caller, const char *queue)
 {
 	if (c->user_file)
 		return false;
@@ -299,7 +307,8 @@ static bool is_directory_set(const struct config *c, const char *key)
 	return k && (k->source == SOURCE_USER || !c->user_file);
 }
 
-static void complete_directories(struct config *c, struct caller *caller, const struct load_files *f)
+static void complete_directories(
+	struct config *c, struct caller *caller, const struct load_files *f)
 {
 	bool is_system = uses_system_directories(c, caller, f->system_queue);
 	char *state = is_system ? alloc_string(f->system_state) : caller_state_directory(caller);

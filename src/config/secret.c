@@ -66,7 +66,8 @@ static void read_output(struct command *c, struct buf *b)
 		c->output = -1;
 	}
 	if (n > 0 && !c->has_line && !c->is_too_long) {
-		c->is_too_long = !buf_add_within(b, block, (size_t)n, SECRET_MAX_BYTES + sizeof block);
+		c->is_too_long =
+			!buf_add_within(b, block, (size_t)n, SECRET_MAX_BYTES + sizeof block);
 		c->has_line = cut_at_line_end(b);
 		c->is_too_long |= b->len > SECRET_MAX_BYTES + 1;
 	}
@@ -92,13 +93,16 @@ static bool await(struct command *c, struct buf *b, struct error *err)
 
 	while (!c->has_ended) {
 		struct pollfd p = { .fd = c->output, .events = POLLIN };
-		int64_t awake_ms = clock_now_ms() + nap;
+		int64_t until_ms = clock_now_ms() + nap;
 
 		if (process_stopped())
 			return error_set(err, EX_TEMPFAIL, NULL, "stopped by a signal");
 		if (!clock_left_ms(c->deadline_ms))
-			return error_set(err, EX_NOPERM, NULL, "it did not end within the account's timeout");
-		if (process_poll(&p, 1, awake_ms < c->deadline_ms ? awake_ms : c->deadline_ms) > 0) {
+			return error_set(err, EX_NOPERM, NULL,
+				"it did not end within the account's timeout");
+		if (until_ms > c->deadline_ms)
+			until_ms = c->deadline_ms;
+		if (process_poll(&p, 1, until_ms) > 0) {
 			read_output(c, b);
 			nap = 1;
 		} else if (nap < LONGEST_NAP_MS) {
@@ -171,13 +175,15 @@ static bool judge(const struct command *c, struct error *err)
 	if (c->is_lost)
 		return error_set(err, EX_NOPERM, NULL, "its exit status is lost");
 	if (WIFSIGNALED(c->status))
-		return error_set(err, EX_NOPERM, NULL, "it was ended by signal %d", WTERMSIG(c->status));
+		return error_set(
+			err, EX_NOPERM, NULL, "it was ended by signal %d", WTERMSIG(c->status));
 	if (WEXITSTATUS(c->status))
 		return error_set(err, EX_NOPERM, NULL, "it exited %d", WEXITSTATUS(c->status));
 	return true;
 }
 
-static bool run_command(struct buf *b, const struct account *a, struct caller *caller, struct error *err)
+static bool run_command(
+	struct buf *b, const struct account *a, struct caller *caller, struct error *err)
 {
 	struct command c = { .output = -1, .deadline_ms = clock_now_ms() + a->timeout_ms };
 	struct sigaction wait = { .sa_handler = SIG_DFL }, before;
@@ -193,7 +199,8 @@ static bool run_command(struct buf *b, const struct account *a, struct caller *c
 		stop(&c);
 		ok = ok && judge(&c, err) && finish_line(b, c.is_too_long, err);
 		if (!ok)
-			error_hint(err, "run the command by hand to see what it prints and how it exits");
+			error_hint(err,
+				"run the command by hand to see what it prints and how it exits");
 	}
 	sigaction(SIGCHLD, &before, NULL);
 	return ok || error_context(err, "password_command");
@@ -203,7 +210,8 @@ static bool run_command(struct buf *b, const struct account *a, struct caller *c
  * A container's secrets may be readable by all; not those of a system account that users share
  * set-id.
  */
-static bool read_secret_file(struct buf *b, const struct account *a, struct caller *caller, struct error *err)
+static bool read_secret_file(
+	struct buf *b, const struct account *a, struct caller *caller, struct error *err)
 {
 	struct stat st;
 	int fd = trusted_open(a->password_file, caller->uid, &st, err);
@@ -211,12 +219,14 @@ static bool read_secret_file(struct buf *b, const struct account *a, struct call
 
 	if (fd < 0 && (err->code == EX_NOINPUT || err->code == EX_NOPERM)) {
 		err->code = EX_NOPERM;
-		error_hint(err, "write the secret into that file, readable by you alone, or name another");
+		error_hint(err,
+			"write the secret into that file, readable by you alone, or name another");
 		error_scope(err, ERROR_OF_ROUTE);
 	}
 	if (fd < 0)
 		return error_context(err, "password_file");
-	if (caller->set_id && a->source == SOURCE_SYSTEM && !trusted_is_private(a->password_file, &st, err)) {
+	if (caller->set_id && a->source == SOURCE_SYSTEM &&
+		!trusted_is_private(a->password_file, &st, err)) {
 		close(fd);
 		return error_context(err, "password_file");
 	}
@@ -233,7 +243,8 @@ static bool read_secret_file(struct buf *b, const struct account *a, struct call
 		is_whole = cut_at_line_end(b);
 	}
 	close(fd);
-	return finish_line(b, false, err) || error_context(err, "password_file: %s", a->password_file);
+	return finish_line(b, false, err) ||
+	       error_context(err, "password_file: %s", a->password_file);
 }
 
 bool secret_is_configured(const struct account *a)

@@ -20,7 +20,8 @@ struct secret {
  * the account's timeout, and counts only if it exits 0.  EX_NOPERM when it cannot be had;
  * EX_CONFIG when the account has none.
  */
-bool secret_get(struct secret *s, const struct account *a, struct caller *caller, struct error *err);
+bool secret_get(
+	struct secret *s, const struct account *a, struct caller *caller, struct error *err);
 
 /* Is one of the three keys set? */
 bool secret_is_configured(const struct account *a);

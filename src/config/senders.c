@@ -45,7 +45,8 @@ static bool is_in_group(struct caller *caller, const char *name)
 	for (size_t size = 1024; size <= DATABASE_MAX_BYTES; size *= 4)
 		if (getgrnam_r(name, &entry, buf_reserve(&room, size), size, &found) != ERANGE)
 			break;
-	ok = found && (has_member(found, caller_login(caller)) || has_primary_group(caller->uid, found->gr_gid));
+	ok = found && (has_member(found, caller_login(caller)) ||
+			      has_primary_group(caller->uid, found->gr_gid));
 	buf_release(&room);
 	return ok;
 }
@@ -105,8 +106,8 @@ static bool read_line(char *line, struct caller *caller, const char *sender, boo
 	return ok;
 }
 
-static bool read_text(struct buf *text, const char *file, struct caller *caller, const char *sender, bool *granted,
-	struct error *err)
+static bool read_text(struct buf *text, const char *file, struct caller *caller, const char *sender,
+	bool *granted, struct error *err)
 {
 	char *line = text->data;
 	unsigned number = 0;
@@ -120,14 +121,15 @@ static bool read_text(struct buf *text, const char *file, struct caller *caller,
 			*newline = '\0';
 		number++;
 		if (!read_line(line, caller, sender, granted))
-			return error_set(err, EX_CONFIG, NULL, "%s:%u: not 'user: pattern, ...'", file, number);
+			return error_set(err, EX_CONFIG, NULL, "%s:%u: not 'user: pattern, ...'",
+				file, number);
 		line = newline ? newline + 1 : NULL;
 	}
 	return true;
 }
 
-static bool read_file(const struct account *a, struct caller *caller, const char *sender, bool *granted,
-	struct error *err)
+static bool read_file(const struct account *a, struct caller *caller, const char *sender,
+	bool *granted, struct error *err)
 {
 	uid_t owner = a->source == SOURCE_USER ? caller->uid : 0;
 	struct buf text = BUF_INIT;
@@ -142,7 +144,8 @@ static bool read_file(const struct account *a, struct caller *caller, const char
 	return ok || error_scope(err, ERROR_OF_MESSAGE);
 }
 
-bool senders_allow(const struct account *a, struct caller *caller, const char *sender, struct error *err)
+bool senders_allow(
+	const struct account *a, struct caller *caller, const char *sender, struct error *err)
 {
 	bool granted = false;
 

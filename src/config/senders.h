@@ -18,6 +18,7 @@
  * is not root's (for a user's account: the caller's), can be written by others or has a bad
  * line.
  */
-bool senders_allow(const struct account *a, struct caller *caller, const char *sender, struct error *err);
+bool senders_allow(
+	const struct account *a, struct caller *caller, const char *sender, struct error *err);
 
 #endif

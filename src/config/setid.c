@@ -46,7 +46,8 @@ static const char *default_of(const struct ini *ini)
 }
 
 /* A file that is broken is the user's to mend: it is used, and says so. */
-static void answer(struct buf *b, const struct load_files *f, const struct caller *caller, const char *wanted)
+static void answer(
+	struct buf *b, const struct load_files *f, const struct caller *caller, const char *wanted)
 {
 	struct problems p = PROBLEMS_INIT;
 	struct error err = ERROR_INIT;
@@ -56,7 +57,8 @@ static void answer(struct buf *b, const struct load_files *f, const struct calle
 	struct stat st;
 
 	if (!trusted_read(&text, f->user, caller->uid, INI_MAX_BYTES, &st, &err)) {
-		buf_addc(b, err.code == EX_NOINPUT && !f->user_must_exist ? ANSWER_SYSTEM : ANSWER_USER);
+		buf_addc(b, err.code == EX_NOINPUT && !f->user_must_exist ? ANSWER_SYSTEM
+									  : ANSWER_USER);
 		return;
 	}
 	if (!ini_parse(&ini, f->user, &text, &p)) {
@@ -80,8 +82,8 @@ static void child(int output, const struct load_files *f, struct caller *caller,
 	_exit(file_write_all(output, b.data, b.len) ? 0 : EX_OSERR);
 }
 
-static bool ask_child(struct buf *b, const struct load_files *f, struct caller *caller, const char *wanted,
-	struct error *err)
+static bool ask_child(struct buf *b, const struct load_files *f, struct caller *caller,
+	const char *wanted, struct error *err)
 {
 	enum { LONGEST_ANSWER = 4096 };
 	int ends[2];
@@ -101,7 +103,8 @@ static bool ask_child(struct buf *b, const struct load_files *f, struct caller *
 	return ok || error_set(err, EX_OSERR, NULL, "cannot look into %s", f->user);
 }
 
-bool setid_settle(struct load_files *f, struct caller *caller, const char *wanted, struct error *err)
+bool setid_settle(
+	struct load_files *f, struct caller *caller, const char *wanted, struct error *err)
 {
 	struct buf b = BUF_INIT;
 	bool ok = true;

@@ -15,6 +15,7 @@
  * user's file names, to be freed.  `wanted` is -a or NULL.  EX_OSERR when rights cannot be given
  * up or the child does not answer.
  */
-bool setid_settle(struct load_files *f, struct caller *caller, const char *wanted, struct error *err);
+bool setid_settle(
+	struct load_files *f, struct caller *caller, const char *wanted, struct error *err);
 
 #endif

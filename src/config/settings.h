@@ -54,7 +54,8 @@ struct setting {
 	enum setting_scope scope;
 	enum setting_kind kind;
 	size_t offset;
-	const char *fallback;	   /* the default as it would be written; NULL: none, or found out later */
+	/* the default as it would be written; NULL: none, or found out later */
+	const char *fallback;
 	const char *help;	   /* one line */
 	const char *const *words; /* of a SETTING_WORD, ends with NULL */
 };
@@ -74,8 +75,8 @@ bool setting_is_secret(const struct setting *s, const char *value);
  * Converts a value into the setting's member of *object; "" unsets what may be unset.  False: the
  * value is wrong, and *why gets what it must be ("must be yes or no"), without the value itself.
  */
-bool setting_convert(const struct setting *s, void *object, const char *value, struct caller *caller,
-	struct buf *why);
+bool setting_convert(const struct setting *s, void *object, const char *value,
+	struct caller *caller, struct buf *why);
 
 /* Sets the member back to its default; frees what it owned. */
 void setting_unset(const struct setting *s, void *object);

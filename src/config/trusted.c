@@ -11,8 +11,8 @@
 static bool check(const char *path, const struct stat *st, uid_t owner, struct error *err)
 {
 	if (st->st_uid != 0 && st->st_uid != owner) {
-		error_set(err, EX_CONFIG, NULL, "%s: belongs to uid %lu, not to root or the caller", path,
-			(unsigned long)st->st_uid);
+		error_set(err, EX_CONFIG, NULL, "%s: belongs to uid %lu, not to root or the caller",
+			path, (unsigned long)st->st_uid);
 		return error_hint(err, "chown %lu %s", (unsigned long)owner, path);
 	}
 	if (st->st_mode & (S_IWGRP | S_IWOTH)) {
@@ -31,8 +31,8 @@ static void explain(const char *path, int reason, struct error *err)
 	else if (reason == ENOENT || reason == ENOTDIR)
 		error_set_errno(err, EX_NOINPUT, reason, "%s", path);
 	else
-		error_set_errno(err, reason == EACCES || reason == EPERM ? EX_NOPERM : EX_CONFIG, reason,
-			"%s", path);
+		error_set_errno(err, reason == EACCES || reason == EPERM ? EX_NOPERM : EX_CONFIG,
+			reason, "%s", path);
 }
 
 int trusted_open(const char *path, uid_t owner, struct stat *st, struct error *err)

@@ -100,7 +100,8 @@ static bool is_of_current(const struct run *r, const struct group *g)
 {
 	const char *current = r->origins.current_file;
 
-	return g->config_file && current ? strcmp(g->config_file, current) == 0 : g->config_file == current;
+	return g->config_file && current ? strcmp(g->config_file, current) == 0
+					 : g->config_file == current;
 }
 
 /* Other configurations' files can no longer be read in a process that is confined by this one. */
