@@ -24,6 +24,7 @@ bool settle_keep(struct request *r, struct outcome *o)
 		.results = r->delivery == DELIVERY_INTERACTIVE ? &o->results : NULL,
 		.is_report = r->is_report,
 	};
+	struct error err = ERROR_INIT;
 	char id[QUEUE_ID_SIZE];
 	bool ok;
 
@@ -31,10 +32,12 @@ bool settle_keep(struct request *r, struct outcome *o)
 	envelope_copy(&envelope, &o->envelope);
 	free(envelope.sender);
 	envelope.sender = alloc_string(r->envelope.sender);
-	ok = store_open(&store, r->config, r->self, STORE_CREATE, &o->keep_error) &&
-	     store_keep(&store, &keep, r->config, id, &o->keep_error);
+	ok = store_open(&store, r->config, r->self, STORE_CREATE, &err) &&
+	     store_keep(&store, &keep, r->config, id, &err);
 	if (ok)
 		snprintf(o->queue_id, sizeof o->queue_id, "%s", id);
+	else
+		o->keep_error = err;
 	envelope_release(&envelope);
 	store_close(&store);
 	return ok;

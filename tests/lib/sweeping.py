@@ -183,15 +183,22 @@ class Sweep(QueueCase):
         if run is None:
             return ["it hangs"]
         problems, told = self.judge_end(scenario, run), self.told(run)
-        at_once = collections.Counter(word_of(m) for m in self.target.messages if m.sender)
+        at_once = self.arrived()
         problems += self.recover(scenario)
-        later = collections.Counter(word_of(m) for m in self.target.messages if m.sender) - at_once
+        later = self.arrived() - at_once
         if scenario.submits:
-            problems += self.judge_submission(scenario, run, at_once["x"], later["x"])
-        problems += ["%s was kept, and is lost" % word for word in scenario.kept if not at_once[word] + later[word]]
+            x = "x for bob@example.net"
+            problems += self.judge_submission(scenario, run, at_once[x], later[x])
+        problems += ["%s was kept, and is lost" % word for word in scenario.kept
+                     if not (at_once | later)[word + " for bob@example.net"]]
         for word in at_once | later:
             problems += self.judge_twice(run, told, word, at_once[word], later[word])
         return problems
+
+    def arrived(self):
+        """How often each message came for each recipient, reports apart."""
+        return collections.Counter("%s for %s" % (word_of(m), to) for m in self.target.messages if m.sender
+                                   for to in m.to)
 
     def judge_end(self, scenario, run):
         if run.status is None:

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: ISC
+"""Queue runs where the account, the clock or the file system is in the way."""
+
+import os
+import subprocess
+import time
+import unittest
+
+import release
+from queued import QueueCase, message
+
+STRACE = release.works("strace", "-qq", "-o", "/dev/null", "true")
+
+
+class AccountTest(QueueCase):
+    def test_a_delay_is_told_of_messages_that_were_not_tried(self):
+        """One message stands for the attempt on an account that is not reached; all age."""
+        server = self.server()
+        box = self.queue_box(None, delay_after="1s")
+        for word in "abc":
+            self.keep(box, word, options=("-odq", "-N", "delay"))
+        time.sleep(1.1)
+        self.run_all(box)
+        reports = [entry for entry in self.listed(box) if not entry["sender"]]
+        self.assertEqual(len(reports), 3)
+        self.online(box, server)
+        self.run_all(box)
+        told = [m.data for m in server.messages if not m.sender]
+        self.assertEqual(len(told), 3)
+        for report in told:
+            self.assertIn(b"Action: delayed", report)
+
+
+@unittest.skipUnless(STRACE, "needs strace")
+class FileSystemTest(QueueCase):
+    """File systems that lack what the queue likes best; strace plays them."""
+
+    def without(self, *rules):
+        box = self.queue_box(self.server())
+        box.write("sendoff.ini", box.configuration())
+        words = ["strace", "-f", "-qq", "-o", box.file("trace")]
+        for rule in rules:
+            words += ["-e", "inject=" + rule]
+        env = dict(box.environment(None), ASAN_OPTIONS="detect_leaks=0")
+        for stdin in (message("small"), message("large") + "text\n" * 400_000):
+            done = subprocess.run([*words, box.file("bin", "sendmail"), "-odq", "-f", "alice@example.org", "b@example.net"],
+                                  input=stdin.encode(), env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  timeout=60, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+        with open(box.file("trace"), encoding="utf-8", errors="replace") as trace:
+            self.assertIn("(INJECTED)", trace.read())
+        self.assertEqual(len(self.listed(box)), 2)
+        self.assertEqual([name for name in self.files(box) if not name.endswith((".msg", ".state"))], [])
+        self.assertEqual({os.stat(os.path.join(box.queue, name)).st_mode & 0o777 for name in self.files(box)}, {0o600})
+        self.run_all(box)
+        self.assertEqual(self.files(box), [])
+
+    def test_no_names_for_unnamed_files(self):
+        for error in ("EPERM", "EOPNOTSUPP", "ENOENT"):
+            with self.subTest(error):
+                self.without("linkat:error=" + error)
+
+    def test_no_locks(self):
+        self.without("flock:error=ENOLCK:when=1")
+
+
+if __name__ == "__main__":
+    unittest.main()
