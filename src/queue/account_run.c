@@ -288,8 +288,10 @@ static bool use_session(struct run *r, struct error *err)
 		if (r->is_answered)
 			r->is_cautious = false;
 		if (!ok && r->settled == before && r->suspect && !process_stopped() &&
-			charge(r, r->suspect, err))
+			charge(r, r->suspect, err)) {
 			r->settled++; /* perhaps the server cannot bear it: the others go first */
+			r->suspect = NULL;
+		}
 		take_reports(r);
 	} while (ok && r->settled > before && !r->is_useless && !process_stopped() &&
 		 group_next(r->group));
@@ -340,7 +342,7 @@ void account_run(const struct account_run_params *p, struct group *g)
 	run_init(&r, p, g, own);
 	if (!run_all(&r, &err) && !process_stopped()) {
 		log_line(LOG_WARNING, "account %s: %s", own->name, err.text);
-		give_up(&r, &err, r.reach.is_tried && !r.settled);
+		give_up(&r, &err, r.reach.is_tried && (!r.settled || (r.is_useless && r.suspect)));
 	}
 	strlist_release(&r.reports);
 }

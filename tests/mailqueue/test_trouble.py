@@ -8,11 +8,32 @@ import unittest
 
 import release
 from queued import QueueCase, message
+from smtpd import ALL_OFFERS
 
 STRACE = release.works("strace", "-qq", "-o", "/dev/null", "true")
 
 
 class AccountTest(QueueCase):
+    def test_a_refusal_of_the_login_amid_a_run_ends_it(self):
+        """530 to MAIL is about the account, not the message: the others are not held against it."""
+        for offers in (ALL_OFFERS, ALL_OFFERS - {"CHUNKING"}, ALL_OFFERS - {"PIPELINING", "CHUNKING"}):
+            with self.subTest(offers=len(offers)):
+                server = self.server(lenient=True, offers=offers)
+                server.on("MAIL", "530 5.7.0 log in first")
+                server.on("MAIL", None, times=2)
+                box = self.queue_box(server)
+                for number in range(8):
+                    self.keep(box, str(number))
+                self.run_all(box)
+                left = self.listed(box)
+                self.assertEqual((len(server.messages), len(left)), (2, 6))
+                self.assertEqual(len(server.connections), 1)
+                self.assertLess(sum(entry["attempts"] for entry in left), 6)
+                self.assertIn("530", box.sendoff("queue", "list").stdout.decode())
+                server.rules.clear()
+                self.run_all(box)
+                self.assertEqual(len(server.messages), 8)
+
     def test_a_delay_is_told_of_messages_that_were_not_tried(self):
         """One message stands for the attempt on an account that is not reached; all age."""
         server = self.server()
