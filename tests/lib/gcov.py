@@ -64,7 +64,7 @@ def main(tree, folder):
     files = counts(tree)
     annotate(tree, folder)
     print("lines  branches")
-    for name, (lines, run, branches, taken) in sorted(files.items(), key=lambda f: f[1][3] / (f[1][2] or 1))[:LEAST]:
+    for name, (lines, run, branches, taken) in sorted(files.items(), key=lambda f: percent(f[1][3], f[1][2]))[:LEAST]:
         print("%5.1f %9.1f  %s" % (percent(run, lines), percent(taken, branches), name))
     lines, run, branches, taken = (sum(column) for column in zip(*files.values()))
     print("%d files: lines: %.1f %% of %d, branches: %.1f %% of %d" % (
