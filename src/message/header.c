@@ -125,13 +125,6 @@ bool header_has(const struct header *h, const char *name)
 	return header_find(h, name, 0) < h->count;
 }
 
-void header_remove(struct header *h, size_t at)
-{
-	buf_release(&h->fields[at].text);
-	h->count--;
-	memmove(h->fields + at, h->fields + at + 1, (h->count - at) * sizeof *h->fields);
-}
-
 void header_remove_all(struct header *h, const char *name)
 {
 	size_t kept = 0;

@@ -71,7 +71,6 @@ void field_set_value(struct field *f, const char *value, size_t len); /* a blank
 size_t header_find(const struct header *h, const char *name, size_t from);
 bool header_has(const struct header *h, const char *name);
 
-void header_remove(struct header *h, size_t at);
 void header_remove_all(struct header *h, const char *name);
 
 /* An independent copy; to must be empty. */

@@ -44,19 +44,11 @@ bool resent_exists(const struct header *h)
 	return seen != 0;
 }
 
-size_t resent_find(const struct header *h, const char *name)
-{
-	size_t at = header_find(h, name, 0);
-
-	return at < resent_end(h) ? at : h->count;
-}
-
 size_t resent_author(const struct header *h)
 {
-	size_t at = resent_find(h, "Resent-From");
-	size_t last = h->count;
+	size_t at = header_find(h, "Resent-From", 0), last = h->count;
 
-	if (at < h->count)
+	if (at < resent_end(h))
 		return at;
 	for (at = header_find(h, "From", 0); at < h->count; at = header_find(h, "From", at + 1))
 		last = at;

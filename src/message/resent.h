@@ -16,9 +16,6 @@ size_t resent_end(const struct header *h);
 /* Is there one? */
 bool resent_exists(const struct header *h);
 
-/* Its field of that name ("Resent-From"); h->count if it has none. */
-size_t resent_find(const struct header *h, const char *name);
-
 /*
  * The number of the field that says who wrote the message, or resent it: the newest Resent-From,
  * else the last From.

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "queue/bounce.h"
 #include "queue/schedule.h"
+#include "smtp/journal.h"
 
 #include <stdlib.h>
 #include <syslog.h>
@@ -225,7 +226,7 @@ void finish_damaged(const struct finish *f)
 	char *noted = store_noted_damage(f->store, f->entry->id);
 	bool ok = noted;
 
-	log_line(LOG_ERR, "%s: held: %s", f->entry->id, f->entry->damage);
+	journal_held(f->entry->id, f->entry->damage);
 	free(noted);
 	if (ok)
 		return;

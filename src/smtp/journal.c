@@ -23,7 +23,6 @@ static const struct {
 	[JOURNAL_SENT] = { "sent", LOG_INFO },
 	[JOURNAL_QUEUED] = { "queued", LOG_WARNING },
 	[JOURNAL_FAILED] = { "failed", LOG_ERR },
-	[JOURNAL_HELD] = { "held", LOG_ERR },
 };
 
 void route_note(struct route *route, const struct session *s)
@@ -75,7 +74,7 @@ static void add_value(struct buf *line, const char *key, const char *value, size
 	buf_adds(line, quoted ? "\"" : "");
 }
 
-void journal_add(struct buf *line, const char *key, const char *value)
+static void add(struct buf *line, const char *key, const char *value)
 {
 	add_value(line, key, value ? value : "", VALUE_MAX);
 }
@@ -128,7 +127,7 @@ static void add_reply(struct buf *line, const struct journal_entry *e, enum jour
 	int code = sent ? e->results->accepted_code : error ? error->reply : 0;
 
 	add_number(line, "code", (unsigned)code);
-	journal_add(line, "dsn", sent ? "2.0.0" : error ? error->status : "");
+	add(line, "dsn", sent ? "2.0.0" : error ? error->status : "");
 	add_value(line, "reply",
 		sent && e->results->accepted_reply ? e->results->accepted_reply
 		: error                            ? error->text
@@ -142,19 +141,19 @@ static void write_status(const struct journal_entry *e, enum journal_status stat
 	struct buf line = BUF_INIT;
 	size_t count;
 
-	journal_add(&line, "id", e->id);
+	add(&line, "id", e->id);
 	add_number(&line, "uid", e->uid);
 	add_number(&line, "pid", (unsigned long long)getpid());
-	journal_add(&line, "account", e->account);
-	journal_add(&line, "host", e->route->host);
-	journal_add(&line, "ip", e->route->ip);
-	journal_add(&line, "tls", e->route->tls);
-	journal_add(&line, "auth", e->route->auth);
-	journal_add(&line, "from", e->sender && *e->sender ? e->sender : "<>");
-	journal_add(&line, "msgid", e->message_id);
+	add(&line, "account", e->account);
+	add(&line, "host", e->route->host);
+	add(&line, "ip", e->route->ip);
+	add(&line, "tls", e->route->tls);
+	add(&line, "auth", e->route->auth);
+	add(&line, "from", e->sender && *e->sender ? e->sender : "<>");
+	add(&line, "msgid", e->message_id);
 	count = add_recipients(&line, e, status, &error);
 	add_number(&line, "size", e->size);
-	journal_add(&line, "status", statuses[status].name);
+	add(&line, "status", statuses[status].name);
 	add_reply(&line, e, status, error);
 	buf_addf(&line, " delay=%lld.%03lld", (long long)e->delay_ms / 1000,
 		(long long)e->delay_ms % 1000);
@@ -169,4 +168,15 @@ void journal_write(const struct journal_entry *e)
 {
 	for (size_t status = 0; status < sizeof statuses / sizeof *statuses; status++)
 		write_status(e, (enum journal_status)status);
+}
+
+void journal_held(const char *id, const char *why)
+{
+	struct buf line = BUF_INIT;
+
+	add(&line, "id", id);
+	add(&line, "status", "held");
+	add_value(&line, "reply", why, REPLY_MAX);
+	log_line(LOG_ERR, "%s", buf_str(&line));
+	buf_release(&line);
 }

@@ -26,7 +26,7 @@ struct route {
 /* Takes down what the session tells now. */
 void route_note(struct route *route, const struct session *s);
 
-enum journal_status { JOURNAL_SENT, JOURNAL_QUEUED, JOURNAL_FAILED, JOURNAL_HELD };
+enum journal_status { JOURNAL_SENT, JOURNAL_QUEUED, JOURNAL_FAILED };
 
 struct journal_entry {
 	const char *id; /* queue id; NULL: never queued */
@@ -48,7 +48,7 @@ struct journal_entry {
 /* Writes a line for each status that a recipient has. */
 void journal_write(const struct journal_entry *e);
 
-/* Adds " key=value", quoted and escaped so that the line can be taken apart again. */
-void journal_add(struct buf *line, const char *key, const char *value);
+/* Writes that a message of the queue is held, and why: of one that is damaged no more is sure. */
+void journal_held(const char *id, const char *why);
 
 #endif

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-void path_add_xtext(struct buf *b, const char *text)
+/* xtext (RFC 3461 section 4). */
+static void add_xtext(struct buf *b, const char *text)
 {
 	for (; *text; text++) {
 		if (*text > ' ' && *text < 0x7f && *text != '+' && *text != '=')
@@ -27,7 +28,8 @@ static unsigned long code_point(const char *s, size_t len)
 	return point;
 }
 
-void path_add_utf8_xtext(struct buf *b, const char *text)
+/* utf-8-addr-xtext (RFC 6533 section 3). */
+static void add_utf8_xtext(struct buf *b, const char *text)
 {
 	while (*text) {
 		size_t len = utf8_length(text, strlen(text));
@@ -83,7 +85,7 @@ static void add_dsn(struct buf *line, const struct session *s, const struct enve
 		buf_addf(line, " RET=%s", ret == RETURN_FULL ? "FULL" : "HDRS");
 	if (e->envid) {
 		buf_adds(line, " ENVID=");
-		path_add_xtext(line, e->envid);
+		add_xtext(line, e->envid);
 	}
 }
 
@@ -145,10 +147,10 @@ static void add_orcpt(struct buf *line, const struct recipient *r, bool is_utf8)
 		return;
 	} else if (address_is_ascii(original)) {
 		buf_adds(line, " ORCPT=rfc822;");
-		path_add_xtext(line, original);
+		add_xtext(line, original);
 	} else if (is_utf8) {
 		buf_adds(line, " ORCPT=utf-8;");
-		path_add_utf8_xtext(line, original);
+		add_utf8_xtext(line, original);
 	}
 }
 

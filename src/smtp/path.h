@@ -24,11 +24,4 @@ bool path_mail(struct buf *line, const struct session *s, const struct envelope 
 bool path_rcpt(struct buf *line, const struct session *s, const struct recipient *r, bool is_utf8,
 	struct error *err);
 
-/*
- * Adds text as xtext (RFC 3461 section 4) or, for an address with UTF-8, as utf-8-addr-xtext (RFC
- * 6533 section 3).
- */
-void path_add_xtext(struct buf *b, const char *text);
-void path_add_utf8_xtext(struct buf *b, const char *text);
-
 #endif

@@ -27,6 +27,8 @@ class Hostile(QueueCase):
         entry, = self.listed(box)
         self.assertTrue(entry["held"])
         self.assertIn("checksum", entry["last_error"])
+        held, = [line for line in box.log() if line.get("status") == "held"]
+        self.assertEqual((held["id"], held["reply"]), (good[1], entry["last_error"]))
         self.assertEqual(sorted(os.listdir(os.path.join(box.queue, "corrupt"))),
                          ["0" * 21 + ".msg", "README", "directory", "fifo.msg", "passwd"])
         self.run_all(box)
