@@ -12,6 +12,7 @@
 #include "queue/store.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,11 +75,14 @@ void deliver_directories(struct strlist *list, const struct config *c)
 /* Lets the writer finish, so that it does not die of SIGPIPE. */
 static void drain_input(void)
 {
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
 	char block[16384];
 	ssize_t n = isatty(STDIN_FILENO) ? 0 : 1;
 
-	while (n > 0 || (n < 0 && errno == EINTR))
+	while (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN))) {
+		poll(&input, 1, -1);
 		n = read(STDIN_FILENO, block, sizeof block);
+	}
 }
 
 bool request_read(struct request *r, const struct options *o, struct error *failure)

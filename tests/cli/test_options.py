@@ -126,6 +126,18 @@ class OptionsTest(Case):
                 child.stdin = None
                 self.assertNotEqual(box.finish(child).status, 0)
 
+    def test_input_that_does_not_block_is_read_to_its_end(self):
+        for words, status in ((["-Z"], 64), (["ann@example.net"], 0)):
+            with self.subTest(words=words):
+                box = self.sandbox(self.server())
+                reader, writer = os.pipe()
+                os.set_blocking(reader, False)
+                child = box.start("sendmail", *words, stdin=reader, stderr=subprocess.PIPE)
+                os.close(reader)
+                with open(writer, "wb") as file:  # EPIPE, if nobody reads any more
+                    file.write(b"Subject: large\n\n" + b"x" * 70 + b"\n" * 300000)
+                self.assertEqual(box.finish(child).status, status)
+
     def test_modes_that_read_nothing(self):
         """They end although their standard input stays open."""
         for words, status in ((["-bp"], 0), (["-bi"], 0), (["-bv", "ann@example.net"], 0), (["--help"], 0),
