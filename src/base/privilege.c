@@ -55,6 +55,19 @@ static void clean_environment(void)
 		*end = NULL;
 }
 
+/* Before Linux 5.9 no call closes all of them; what a caller leaves open has a low number. */
+static void close_others(void)
+{
+	enum { LOW = 1024 };
+
+#ifdef HAVE_CLOSE_RANGE
+	if (close_range(STDERR_FILENO + 1, ~0U, 0) == 0)
+		return;
+#endif
+	for (int fd = STDERR_FILENO + 1; fd < LOW; fd++)
+		close(fd);
+}
+
 void privilege_protect(void)
 {
 	struct rlimit core;
@@ -65,9 +78,7 @@ void privilege_protect(void)
 		core.rlim_cur = 0;
 		setrlimit(RLIMIT_CORE, &core);
 	}
-#ifdef HAVE_CLOSE_RANGE
-	close_range(STDERR_FILENO + 1, ~0U, 0);
-#endif
+	close_others();
 	if (privilege_was_raised())
 		clean_environment();
 }

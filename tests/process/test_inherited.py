@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 
+import release
 import setgid
 from case import MESSAGE, Case
 from peak import Peak
@@ -73,6 +74,22 @@ class InheritedTest(Case):
                               check=False)
         self.assertEqual(done.returncode, 0)
         self.assertEqual(len(server.take()), 1)
+
+    def test_other_descriptors_are_closed_on_old_kernels_too(self):
+        """A child in the background must not hold what the caller waits for."""
+        if not release.works("strace", "-qq", "-o", "/dev/null", "true"):
+            self.skipTest("needs strace")
+        box = self.sandbox()
+        reader, writer = os.pipe()
+        subprocess.run(["strace", "-qq", "-o", box.file("trace"), "-e", "trace=close,close_range",
+                        "-e", "inject=close_range:error=ENOSYS", box.file("bin", "sendmail"), "--version"],
+                       pass_fds=(writer,), check=True,
+                       env=box.environment({"ASAN_OPTIONS": "detect_leaks=0"}), stdout=subprocess.DEVNULL)
+        os.close(reader)
+        os.close(writer)
+        with open(box.file("trace"), encoding="utf-8", errors="replace") as trace:
+            calls = trace.read().partition("close_range")[2]
+        self.assertRegex(calls, r"\nclose\(%d\) += 0\n" % writer)
 
     def test_somebody_elses_home(self):
         """Debian's cron and at run a user's jobs with HOME=/root: its configuration is not theirs."""
