@@ -2,7 +2,7 @@
 /*
  * Library calls that sendoff does not use, made compile errors.  Forced into
  * every file by the build (-include), after config.h.  What to use instead: struct buf for
- * strings that grow, base/parse.h for numbers, *_r for time.
+ * strings that grow, base/ascii.h and base/units.h for numbers, *_r for time.
  */
 #ifndef BASE_BANNED_H
 #define BASE_BANNED_H

@@ -187,15 +187,11 @@ static bool read_flag(struct record *r, const char *key, bool *flag)
 static bool read_facts(struct record *r, struct body_facts *facts)
 {
 	bool *flags[] = { &facts->has_8bit, &facts->has_nul, &facts->has_bare_cr, &facts->is_utf8 };
-	bool ok = record_next(r, "facts", 5) && record_to_number(r, 0, UINT64_MAX, &facts->longest);
+	size_t count = sizeof flags / sizeof *flags;
 
-	for (size_t i = 0; ok && i < sizeof flags / sizeof *flags; i++) {
-		uint64_t n;
-
-		ok = record_to_number(r, i + 1, 1, &n);
-		*flags[i] = ok && n;
-	}
-	return ok;
+	return record_next(r, "facts", 1 + count) &&
+	       record_to_number(r, 0, UINT64_MAX, &facts->longest) &&
+	       record_to_flags(r, 1, flags, count);
 }
 
 static bool read_recipient(struct record *r, struct recipient *to)

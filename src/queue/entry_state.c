@@ -76,15 +76,9 @@ static bool read_flags(struct entry *e, struct record *r)
 {
 	bool *flags[] = { &e->is_held, &e->was_delay_reported, &e->was_null_refused,
 		&e->is_partial };
-	bool ok = record_next(r, "flags", sizeof flags / sizeof *flags);
+	size_t count = sizeof flags / sizeof *flags;
 
-	for (size_t i = 0; ok && i < sizeof flags / sizeof *flags; i++) {
-		uint64_t n;
-
-		ok = record_to_number(r, i, 1, &n);
-		*flags[i] = ok && n;
-	}
-	return ok;
+	return record_next(r, "flags", count) && record_to_flags(r, 0, flags, count);
 }
 
 /* The entry takes an error; the array grows by doubling at powers of two. */

@@ -62,6 +62,11 @@ static bool is_same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+bool origins_is_current(const struct origins *o, const char *file)
+{
+	return is_same(file, o->current_file);
+}
+
 static struct origin *read_origin(struct origins *o, const char *file)
 {
 	struct config *config = alloc_zero(1, sizeof *config);
@@ -85,7 +90,7 @@ struct config *origins_find(struct origins *o, const char *file, struct error *e
 {
 	struct origin *origin = NULL;
 
-	if (is_same(file, o->current_file))
+	if (origins_is_current(o, file))
 		return o->current;
 	for (size_t i = 0; i < o->count && !origin; i++)
 		if (is_same(file, o->read[i].file))

@@ -40,6 +40,9 @@ struct origins {
 /* Config and caller must outlive the origins. */
 void origins_init(struct origins *o, struct config *current, struct caller *caller);
 
+/* Is the configuration that a message names the run's own? */
+bool origins_is_current(const struct origins *o, const char *file);
+
 /*
  * The configuration that a message names (NULL: the usual files); NULL with *err when it cannot
  * be read.

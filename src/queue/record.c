@@ -63,7 +63,7 @@ void record_add_number(struct buf *out, const char *key, uint64_t value)
 	record_end(out);
 }
 
-static void forget(struct record *r)
+void record_release(struct record *r)
 {
 	for (size_t i = 0; i < RECORD_VALUES; i++)
 		alloc_free(&r->values[i]);
@@ -128,7 +128,7 @@ bool record_next(struct record *r, const char *key, size_t count)
 {
 	const char *end, *p;
 
-	forget(r);
+	record_release(r);
 	if (!record_peek(r, key))
 		return false;
 	p = r->at + strlen(key);
@@ -149,14 +149,26 @@ bool record_next(struct record *r, const char *key, size_t count)
 
 bool record_to_number(const struct record *r, size_t value, uint64_t max, uint64_t *number)
 {
-	unsigned long long n;
-
 	const char *text = r->values[value];
+	unsigned long long n;
 
 	if (!text || (text[0] == '0' && text[1]) || !ascii_to_number(text, max, &n))
 		return false;
 	*number = n;
 	return true;
+}
+
+bool record_to_flags(const struct record *r, size_t first, bool *const flags[], size_t count)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < count && ok; i++) {
+		uint64_t n;
+
+		ok = record_to_number(r, first + i, 1, &n);
+		*flags[i] = ok && n;
+	}
+	return ok;
 }
 
 char *record_take(struct record *r, size_t value)
@@ -179,9 +191,4 @@ bool record_next_text(struct record *r, const char *key, char **text)
 	free(*text);
 	*text = record_take(r, 0);
 	return true;
-}
-
-void record_release(struct record *r)
-{
-	forget(r);
 }

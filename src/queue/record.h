@@ -42,6 +42,9 @@ bool record_peek(const struct record *r, const char *key);
 /* A value of the line as a number of at most max. */
 bool record_to_number(const struct record *r, size_t value, uint64_t max, uint64_t *number);
 
+/* So many values from `first` on as flags, 0 or 1 each; false: one is neither. */
+bool record_to_flags(const struct record *r, size_t first, bool *const flags[], size_t count);
+
 /* Hands a value to the caller, who frees it. */
 char *record_take(struct record *r, size_t value);
 

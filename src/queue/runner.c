@@ -75,9 +75,7 @@ static bool make_selection(struct run *r, struct error *err)
  */
 static bool may_read(const struct run *r, const struct group *g)
 {
-	const char *current = r->origins.current_file;
-
-	if (!g->config_file || (current && strcmp(g->config_file, current) == 0))
+	if (!g->config_file || origins_is_current(&r->origins, g->config_file))
 		return true;
 	return g->is_own && geteuid() == getuid() && getegid() == getgid();
 }
@@ -96,19 +94,11 @@ static bool is_open_for(const struct session *s, const struct group *g)
 	       strcmp(s->params->account->name, g->account) == 0;
 }
 
-static bool is_of_current(const struct run *r, const struct group *g)
-{
-	const char *current = r->origins.current_file;
-
-	return g->config_file && current ? strcmp(g->config_file, current) == 0
-					 : g->config_file == current;
-}
-
 /* Other configurations' files can no longer be read in a process that is confined by this one. */
 static enum sandbox_scope scope_of(const struct run *r)
 {
 	for (size_t i = 0; i < r->selection.count; i++)
-		if (!is_of_current(r, &r->selection.groups[i]))
+		if (!origins_is_current(&r->origins, r->selection.groups[i].config_file))
 			return SANDBOX_NONE;
 	return r->params->is_last ? SANDBOX_ALL : SANDBOX_NONE;
 }
@@ -133,9 +123,12 @@ static void run_group(struct run *r, struct group *g)
 
 static void run_groups(struct run *r)
 {
-	for (size_t i = 0; i < r->selection.count && !process_stopped(); i++)
-		if (!sandbox_is_on() || is_of_current(r, &r->selection.groups[i]))
-			run_group(r, &r->selection.groups[i]);
+	for (size_t i = 0; i < r->selection.count && !process_stopped(); i++) {
+		struct group *g = &r->selection.groups[i];
+
+		if (!sandbox_is_on() || origins_is_current(&r->origins, g->config_file))
+			run_group(r, g);
+	}
 }
 
 bool run_queue(const struct run_params *p, struct run_summary *summary, struct error *err)
