@@ -14,7 +14,8 @@ static bool names_sealed(const char *data, size_t len)
 	bool found = false;
 
 	for (size_t i = 0; i < len; i++)
-		buf_addc(&text, data[i] ? ascii_lower(data[i]) : ' ');
+		if (data[i]) /* a header field loses its NULs */
+			buf_addc(&text, ascii_lower(data[i]));
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		found |= strstr(buf_str(&text), names[i]) != NULL;
 	buf_release(&text);
