@@ -137,18 +137,20 @@ static bool set_up(struct tls *t, int fd, const struct tls_params *p, struct err
 static bool explain_alert(const struct tls *t, struct error *err)
 {
 	gnutls_alert_description_t alert = gnutls_alert_get(t->session);
+	bool misses_certificate =
+		!t->params.certificate && gnutls_certificate_client_get_request_status(t->session);
 
 	error_set(err, EX_PROTOCOL, "4.7.5", "the server refuses TLS: %s",
 		gnutls_alert_get_name(alert));
+	if (misses_certificate)
+		return error_hint(
+			err, "the server wants a client certificate: tls_cert and tls_key");
 	if (alert == GNUTLS_A_PROTOCOL_VERSION || alert == GNUTLS_A_HANDSHAKE_FAILURE ||
 		alert == GNUTLS_A_INSUFFICIENT_SECURITY)
 		return error_hint(err,
 			"its TLS may be too old; tls_priority = NORMAL allows more, at your risk");
 	if (alert == GNUTLS_A_UNRECOGNIZED_NAME)
 		return error_hint(err, "set tls_name to the name that the server knows itself by");
-	if (alert == GNUTLS_A_CERTIFICATE_REQUIRED || alert == GNUTLS_A_BAD_CERTIFICATE)
-		return error_hint(
-			err, "the server wants a client certificate: tls_cert and tls_key");
 	return false;
 }
 

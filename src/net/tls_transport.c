@@ -93,6 +93,15 @@ static bool is_passing(ssize_t rc)
 	       rc == GNUTLS_E_WARNING_ALERT_RECEIVED || rc == GNUTLS_E_REHANDSHAKE;
 }
 
+/* TLS 1.3 refuses a client without a certificate only when the handshake is done. */
+static void tell_alert(struct tls *t)
+{
+	gnutls_alert_description_t alert = gnutls_alert_get(t->session);
+
+	snprintf(t->trouble, sizeof t->trouble, "the server ended TLS: %s%s", gnutls_alert_get_name(alert),
+		alert == GNUTLS_A_CERTIFICATE_REQUIRED ? " (tls_cert and tls_key)" : "");
+}
+
 /* *events for what GnuTLS waits for, or the trouble that it is in. */
 static ssize_t moved(struct tls *t, ssize_t rc, short *events)
 {
@@ -106,8 +115,7 @@ static ssize_t moved(struct tls *t, ssize_t rc, short *events)
 		return -1;
 	}
 	if (rc == GNUTLS_E_FATAL_ALERT_RECEIVED)
-		snprintf(t->trouble, sizeof t->trouble, "the server ended TLS: %s",
-			gnutls_alert_get_name(gnutls_alert_get(t->session)));
+		tell_alert(t);
 	else if (rc != GNUTLS_E_PULL_ERROR && rc != GNUTLS_E_PUSH_ERROR)
 		snprintf(t->trouble, sizeof t->trouble, "%s", gnutls_strerror((int)rc));
 	return -1;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The bar that a large message has on a terminal, and nowhere else."""
+"""What only a terminal is shown: the bar of a large message, colours, why a message waits."""
 
 import os
 import pty
@@ -8,6 +8,7 @@ import select
 import time
 
 from case import Case
+from queued import closed_port
 from smtpd import Pause
 
 LARGE = "Subject: large\n\n" + ("x" * 70 + "\n") * 60000
@@ -88,3 +89,15 @@ class Progress(Case):
         self.assertEqual(status, 0, seen)
         self.assertRegex(seen, r"\r\[#* *\] +\d+%")
         self.assertEqual(len(server.take()), 1)
+
+    def test_why_a_message_waits(self):
+        box = self.sandbox(host="127.0.0.1", port=closed_port(), tls="off", auth="none")
+        box.set(queue="yes", queue_dir=box.file("queue"))
+        seen, status = self.run_on_terminal(box, "sendmail", "bob@example.net", stdin="Subject: x\n\nx\n")
+        self.assertEqual(status, 0, seen)
+        self.assertRegex(seen, r"^sendmail: work: queued as \w+: 127\.0\.0\.1:\d+: [^\n]+\r\n$")
+        seen, status = self.run_on_terminal(box, "sendmail", "-odq", "bob@example.net", stdin="Subject: x\n\nx\n")
+        self.assertEqual(status, 0, seen)
+        self.assertRegex(seen, r"^sendmail: work: queued as \w+\r\n$")
+        seen, status = self.run_on_terminal(box, "sendmail", "-oeq", "bob@example.net", stdin="Subject: x\n\nx\n")
+        self.assertEqual((seen, status), ("", 0))

@@ -120,6 +120,26 @@ class CertificateTest(TlsCase):
             server.settle()
             self.assertTrue(server.connections[0].tls["certificate"])
 
+    def test_a_client_certificate_that_is_asked_for_and_missing(self):
+        """TLS 1.3 says so only after the handshake."""
+        for version, status in ((ssl.TLSVersion.TLSv1_2, 76), (ssl.TLSVersion.TLSv1_3, 75)):
+            with self.subTest(version.name):
+                context = certs.server_context(ask_client=True)
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.minimum_version = context.maximum_version = version
+                server = self.server(tls="starttls", context=context, lenient=True)
+                done, _ = self.attempt(server=server)
+                self.assertExit(done, status, "tls_cert and tls_key")
+                self.assertNothingLeft(server)
+
+    def test_a_name_that_the_server_does_not_know(self):
+        context = certs.server_context("good")
+        server = self.server(tls="starttls", context=context, lenient=True)
+        context.sni_callback = lambda *_: ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+        done, _ = self.attempt(server=server, host="localhost")
+        self.assertExit(done, 76, "tls_name")
+        self.assertNothingLeft(server)
+
     def test_client_certificate_that_cannot_be_read(self):
         files = certs.get("client")
         for cert, key in (("/nonexistent.pem", files.key), (files.cert, "/nonexistent.pem"),
@@ -207,7 +227,7 @@ class HandshakeTest(TlsCase):
 
 class ResumptionTest(TlsCase):
     def test_the_second_session_is_resumed_and_verified(self):
-        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        for version, status in ((ssl.TLSVersion.TLSv1_2, 76), (ssl.TLSVersion.TLSv1_3, 75)):
             with self.subTest(version.name):
                 context = certs.server_context()
                 context.maximum_version = version
