@@ -12,7 +12,7 @@ from queued import QueueCase, message
 
 
 @unittest.skipIf(setgid.reason_not_to(), setgid.reason_not_to())
-class Shared(QueueCase):
+class SharedCase(QueueCase):
     def install(self, server):
         box = setgid.Install()
         self.addCleanup(box.close)
@@ -32,6 +32,8 @@ class Shared(QueueCase):
     def bodies(self, server):
         return sorted(m.data.split(b"body ")[1].decode().strip() for m in server.messages)
 
+
+class Shared(SharedCase):
     def test_each_sees_and_changes_their_own(self):
         server = self.server()
         box = self.install(server)
@@ -117,6 +119,43 @@ class Shared(QueueCase):
         bounce, = server.messages
         self.assertEqual((bounce.sender, bounce.to), ("", ["alice@example.org"]))
         self.assertEqual(self.listed(box, "root"), [])
+
+
+class Directory(SharedCase):
+    """Who owns the queue's directory, and who makes it."""
+
+    def access(self, path):
+        st = os.stat(path)
+        return st.st_uid, st.st_gid, stat.S_IMODE(st.st_mode)
+
+    def test_root_makes_it_for_the_group(self):
+        box = self.install(self.server())
+        os.rmdir(box.queue)
+        self.keep(box, "root")
+        self.assertEqual(self.access(box.queue), (0, setgid.GROUP, 0o2770))
+        self.keep(box, "alice")
+        self.assertEqual(len(self.listed(box, "root")), 2)
+
+    def test_nobody_else_makes_it(self):
+        box = self.install(self.server())
+        os.rmdir(box.queue)
+        self.assertExit(box.run("sendmail", "-odq", "bob@example.net", user="alice", stdin=message("x")), 73,
+                        "queue directory '%s'" % box.queue)
+        self.assertFalse(os.path.exists(box.queue))
+
+    def test_roots_runner_uses_that_of_the_service_and_of_no_other_user(self):
+        server = self.server()
+        box = self.install(server)
+        self.keep(box, "alice")
+        os.chown(box.queue, setgid.USERS["bob"], setgid.GROUP)
+        os.chmod(box.queue, 0o2770)
+        done = box.run("sendmail", "-q", user="root")
+        self.assertExit(done, 73, "belongs to uid %d" % setgid.USERS["bob"])
+        self.assertEqual(server.messages, [])
+        os.chown(box.queue, setgid.USERS["sendoff"], setgid.GROUP)
+        os.chmod(box.queue, 0o2770)
+        self.assertExit(box.run("sendmail", "-q", user="root"), 0)
+        self.assertEqual(self.bodies(server), ["alice"])
 
 
 if __name__ == "__main__":
