@@ -29,24 +29,25 @@ static void place_release(struct place *p)
 }
 
 /* Who may not change a message may not lock it either: its sender would wait for them. */
-static enum store_lock lock_own(
-	const struct store *s, const char *id, const struct caller *caller, struct entry *e)
+static enum store_lock lock_own(const struct store *s, const char *id, const struct caller *caller,
+	struct entry *e, struct error *err)
 {
 	struct entry seen = ENTRY_INIT;
 	bool ok = store_read(s, id, &seen) && store_is_permitted(s, &seen, caller);
 
 	entry_release(&seen);
-	return ok ? store_lock(s, id, e) : STORE_GONE;
+	return ok ? store_lock(s, id, e, err) : STORE_GONE;
 }
 
-static enum store_lock lock_anywhere(struct place *p, const char *id, const struct caller *caller)
+static enum store_lock lock_anywhere(
+	struct place *p, const char *id, const struct caller *caller, struct error *err)
 {
-	enum store_lock lock = lock_own(&p->store, id, caller, &p->entry);
+	enum store_lock lock = lock_own(&p->store, id, caller, &p->entry, err);
 
 	if (lock != STORE_GONE || !store_open_failed(&p->failed, &p->store))
 		return lock;
 	p->is_failed = true;
-	return lock_own(&p->failed, id, caller, &p->entry);
+	return lock_own(&p->failed, id, caller, &p->entry, err);
 }
 
 static bool place_find(
@@ -57,10 +58,12 @@ static bool place_find(
 	if (queue_id_is_valid(id, strlen(id))) {
 		if (!store_open(&p->store, c->config, c->caller, STORE_EXISTING, err))
 			return false;
-		lock = lock_anywhere(p, id, c->caller);
+		lock = lock_anywhere(p, id, c->caller, err);
 	}
 	if (lock == STORE_BUSY)
 		return error_set(err, EX_TEMPFAIL, NULL, "message '%s' is being sent just now", id);
+	if (lock == STORE_LOCKLESS)
+		return false;
 	if (lock == STORE_GONE)
 		return error_set(err, EX_USAGE, NULL, "there is no message '%s' in the queue", id);
 	return true;

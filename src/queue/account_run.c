@@ -56,8 +56,13 @@ static struct parcel *free_place(struct run *r)
 /* Locks the message; false: this run has nothing to do with it, whatever the reason. */
 static bool take(struct run *r, struct parcel *f, struct candidate *candidate)
 {
+	struct error err = ERROR_INIT;
+	enum store_lock lock = store_lock(r->p->store, candidate->id, &f->entry, &err);
+
 	candidate->is_out = true;
-	if (store_lock(r->p->store, candidate->id, &f->entry) == STORE_LOCKED) {
+	if (lock == STORE_LOCKLESS)
+		log_line(LOG_ERR, "%s: %s", candidate->id, err.text);
+	if (lock == STORE_LOCKED) {
 		parcel_take(f, candidate, r->p->run->caller);
 		if (candidate->is_extra ? !f->entry.damage
 					: selection_takes(r->p->store, r->p->run, &f->entry))

@@ -37,7 +37,7 @@ static void report_one(struct run *r, const char *id, struct strlist *reports)
 		.reports = reports,
 	};
 
-	if (store_lock(&r->store, id, &f.entry) == STORE_LOCKED) {
+	if (store_lock(&r->store, id, &f.entry, &err) == STORE_LOCKED) {
 		parcel_take(&f, &candidate, r->params->caller);
 		if (f.entry.damage)
 			finish_damaged(&finish);

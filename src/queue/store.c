@@ -98,6 +98,7 @@ bool store_list(const struct store *s, struct strlist *ids, struct error *err)
 	const struct dirent *entry;
 	char id[QUEUE_ID_SIZE];
 	const char *kind;
+	bool ok;
 
 	if (!directory) {
 		error_set_errno(
@@ -106,13 +107,15 @@ bool store_list(const struct store *s, struct strlist *ids, struct error *err)
 			close(fd);
 		return false;
 	}
-	while ((entry = readdir(directory)))
+	for (errno = 0; (entry = readdir(directory)); errno = 0)
 		if (store_parse_name(entry->d_name, id, &kind) && kind == store_msg)
 			strlist_add(ids, id);
+	ok = errno == 0 || error_set_errno(err, EX_IOERR, errno,
+				   "cannot read the queue directory '%s'", s->path);
 	closedir(directory);
 	if (ids->count)
 		qsort(ids->items, ids->count, sizeof *ids->items, compare);
-	return true;
+	return ok;
 }
 
 /* Opens ID.kind.  -1 with errno ENOENT: there is no such queue file. */
@@ -229,16 +232,28 @@ static bool is_current(const struct store *s, const char *id, int fd, struct sta
 	       now.st_ino == st->st_ino && now.st_dev == st->st_dev;
 }
 
-enum store_lock store_lock(const struct store *s, const char *id, struct entry *e)
+/* The lock was not given. */
+static enum store_lock explain_lock(const struct store *s, struct error *err)
+{
+	if (errno == EWOULDBLOCK)
+		return STORE_BUSY;
+	error_set_errno(err, EX_IOERR, errno, "cannot lock a file in the queue '%s'", s->path);
+	return STORE_LOCKLESS;
+}
+
+enum store_lock store_lock(
+	const struct store *s, const char *id, struct entry *e, struct error *err)
 {
 	struct stat st;
 	int fd = open_file(s, id, store_msg, &st);
+	enum store_lock lock;
 
 	if (fd < 0)
 		return errno == ENOENT ? STORE_GONE : STORE_BUSY;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		lock = explain_lock(s, err);
 		close(fd);
-		return STORE_BUSY;
+		return lock;
 	}
 	if (!is_current(s, id, fd, &st)) {
 		close(fd);

@@ -89,13 +89,14 @@ bool store_is_permitted(const struct store *s, const struct entry *e, const stru
  */
 bool store_read(const struct store *s, const char *id, struct entry *e);
 
-enum store_lock { STORE_LOCKED, STORE_BUSY, STORE_GONE };
+enum store_lock { STORE_LOCKED, STORE_BUSY, STORE_GONE, STORE_LOCKLESS };
 
 /*
  * Locks and reads it whole, message included (e->damage as above).  The lock ends with
- * entry_release.
+ * entry_release.  STORE_LOCKLESS: the file system gives no locks, *err says why (EX_IOERR).
  */
-enum store_lock store_lock(const struct store *s, const char *id, struct entry *e);
+enum store_lock store_lock(
+	const struct store *s, const char *id, struct entry *e, struct error *err);
 
 /* For a locked entry: its new state, durable when true is returned. */
 bool store_update(const struct store *s, const struct entry *e, struct error *err);

@@ -56,17 +56,18 @@ class AccountTest(QueueCase):
 class FileSystemTest(QueueCase):
     """File systems that lack what the queue likes best; strace plays them."""
 
-    def without(self, *rules):
-        box = self.queue_box(self.server())
+    def play(self, box, rule, *words, stdin=""):
+        """Runs a command whose system calls fail so."""
         box.write("sendoff.ini", box.configuration())
-        words = ["strace", "-f", "-qq", "-o", box.file("trace")]
-        for rule in rules:
-            words += ["-e", "inject=" + rule]
         env = dict(box.environment(None), ASAN_OPTIONS="detect_leaks=0")
+        return subprocess.run(["strace", "-f", "-qq", "-o", box.file("trace"), "-e", "inject=" + rule,
+                               box.file("bin", words[0]), *words[1:]], input=stdin.encode(), env=env,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+
+    def keeps(self, rule):
+        box = self.queue_box(self.server())
         for stdin in (message("small"), message("large") + "text\n" * 400_000):
-            done = subprocess.run([*words, box.file("bin", "sendmail"), "-odq", "-f", "alice@example.org", "b@example.net"],
-                                  input=stdin.encode(), env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                  timeout=60, check=False)
+            done = self.play(box, rule, "sendmail", "-odq", "-f", "alice@example.org", "b@example.net", stdin=stdin)
             self.assertEqual((done.returncode, done.stderr), (0, b""))
         with open(box.file("trace"), encoding="utf-8", errors="replace") as trace:
             self.assertIn("(INJECTED)", trace.read())
@@ -79,10 +80,32 @@ class FileSystemTest(QueueCase):
     def test_no_names_for_unnamed_files(self):
         for error in ("EPERM", "EOPNOTSUPP", "ENOENT"):
             with self.subTest(error):
-                self.without("linkat:error=" + error)
+                self.keeps("linkat:error=" + error)
 
     def test_no_locks(self):
-        self.without("flock:error=ENOLCK:when=1")
+        """Kept all the same; a run cannot send it, and says so; nobody is told that it is being sent."""
+        server = self.server()
+        box = self.queue_box(server)
+        done = self.play(box, "flock:error=ENOLCK", "sendmail", "-odq", "b@example.net", stdin=message("x"))
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        entry, = self.listed(box)
+        self.assertEqual(self.play(box, "flock:error=ENOLCK", "sendmail", "-q").returncode, 0)
+        with open(box.logfile, encoding="utf-8") as log:
+            self.assertRegex(log.read(), entry["id"] + ": cannot lock .*: No locks available")
+        for word in ("hold", "remove"):
+            done = self.play(box, "flock:error=ENOLCK", "sendoff", "queue", word, entry["id"])
+            self.assertEqual(done.returncode, 74)
+            self.assertIn(b"No locks available", done.stderr)
+        self.run_all(box)
+        self.assertEqual(len(server.messages), 1)
+
+    def test_a_directory_that_cannot_be_read_is_not_empty(self):
+        box = self.queue_box(self.server())
+        self.keep(box)
+        for words in (("mailq",), ("sendmail", "-q"), ("sendoff", "queue", "list", "--json")):
+            done = self.play(box, "getdents64:error=EIO", *words)
+            self.assertEqual((done.returncode, done.stdout), (74, b""), words)
+            self.assertIn(b"cannot read the queue directory", done.stderr)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+static struct error lock_error;
 static const char text[] = "Subject: one\n two\nX-Odd:a%b\n\nHello\n.\nworld";
 
 static int setup(void **state)
@@ -105,7 +106,7 @@ static void a_kept_message_comes_back_as_it_was(void **state)
 	keep.full_name = "-";
 	assert_true(store_keep(&p->store, &keep, &p->config, id, &err));
 	assert_int_equal(count_names(p), 1);
-	assert_int_equal(store_lock(&p->store, id, &entry), STORE_LOCKED);
+	assert_int_equal(store_lock(&p->store, id, &entry, &lock_error), STORE_LOCKED);
 	assert_null(entry.damage);
 	assert_string_equal(entry.account, "my work");
 	assert_string_equal(entry.full_name, "-");
@@ -168,7 +169,7 @@ static void a_spooled_message_is_kept_without_a_copy(void **state)
 	assert_int_equal(fstat(m.body.fd, &spool), 0);
 	assert_true(spool.st_ino == kept.st_ino);
 	assert_int_equal(kept.st_mode & 0777, 0600);
-	assert_int_equal(store_lock(&p->store, id, &entry), STORE_LOCKED);
+	assert_int_equal(store_lock(&p->store, id, &entry, &lock_error), STORE_LOCKED);
 	assert_null(entry.damage);
 	assert_null(entry.envelope.sender);
 	assert_int_equal(entry.message.body.size, 20000 * 81);
@@ -234,13 +235,13 @@ static void a_lock_keeps_others_away_and_ends_with_the_entry(void **state)
 	char id[QUEUE_ID_SIZE];
 
 	place_keep(p, text, "me@x.org", "a@x.org", id);
-	assert_int_equal(store_lock(&p->store, id, &first), STORE_LOCKED);
-	assert_int_equal(store_lock(&p->store, id, &second), STORE_BUSY);
+	assert_int_equal(store_lock(&p->store, id, &first, &lock_error), STORE_LOCKED);
+	assert_int_equal(store_lock(&p->store, id, &second, &lock_error), STORE_BUSY);
 	entry_release(&first);
-	assert_int_equal(store_lock(&p->store, id, &second), STORE_LOCKED);
+	assert_int_equal(store_lock(&p->store, id, &second, &lock_error), STORE_LOCKED);
 	assert_true(store_remove(&p->store, &second, &err));
 	entry_release(&second);
-	assert_int_equal(store_lock(&p->store, id, &first), STORE_GONE);
+	assert_int_equal(store_lock(&p->store, id, &first, &lock_error), STORE_GONE);
 	assert_int_equal(count_names(p), 0);
 }
 
@@ -255,11 +256,11 @@ static void ends_are_settled_together(void **state)
 		char id[QUEUE_ID_SIZE];
 
 		place_keep(p, text, "me@x.org", "a@x.org", id);
-		assert_int_equal(store_lock(&p->store, id, &e), STORE_LOCKED);
+		assert_int_equal(store_lock(&p->store, id, &e, &lock_error), STORE_LOCKED);
 		assert_true(store_update(&p->store, &e, &err));
 		assert_true(store_remove(&p->store, &e, &err));
 		entry_release(&e);
-		assert_int_equal(store_lock(&p->store, id, &e), STORE_GONE);
+		assert_int_equal(store_lock(&p->store, id, &e, &lock_error), STORE_GONE);
 		assert_int_equal(count_names(p), i % STORE_REMOVED_MAX);
 	}
 	assert_true(store_settle(&p->store, &err));
@@ -278,7 +279,7 @@ static void states_follow_each_other(void **state)
 	for (unsigned i = 1; i < 4; i++) {
 		struct error why;
 
-		assert_int_equal(store_lock(&p->store, id, &e), STORE_LOCKED);
+		assert_int_equal(store_lock(&p->store, id, &e, &lock_error), STORE_LOCKED);
 		assert_int_equal(e.attempts, i - 1);
 		error_set(&why, EX_TEMPFAIL, "4.0.0", "try %u", i);
 		entry_set_recipient(&e, i - 1, i == 2 ? ENTRY_FAILED : ENTRY_DONE, &why);
@@ -301,7 +302,7 @@ static void assert_held(const struct place *p, const char *id)
 {
 	struct entry e = ENTRY_INIT;
 
-	assert_int_equal(store_lock(&p->store, id, &e), STORE_LOCKED);
+	assert_int_equal(store_lock(&p->store, id, &e, &lock_error), STORE_LOCKED);
 	assert_non_null(e.damage);
 	entry_release(&e);
 }
@@ -350,7 +351,7 @@ static void a_damaged_state_holds_its_message(void **state)
 	char id[QUEUE_ID_SIZE], name[64];
 
 	place_keep(p, text, "me@x.org", "a@x.org,b@x.org", id);
-	assert_int_equal(store_lock(&p->store, id, &e), STORE_LOCKED);
+	assert_int_equal(store_lock(&p->store, id, &e, &lock_error), STORE_LOCKED);
 	error_set(&why, EX_TEMPFAIL, "4.0.0", "no");
 	entry_set_recipient(&e, 0, ENTRY_DONE, NULL);
 	entry_set_recipient(&e, 1, ENTRY_LEFT, &why);
@@ -390,14 +391,14 @@ static void odd_files_are_held_or_no_messages(void **state)
 	queue_id_make(other);
 	name_of(name, sizeof name, other, "msg");
 	assert_int_equal(mkfifoat(p->store.fd, name, 0600), 0);
-	assert_int_equal(store_lock(&p->store, other, &e), STORE_GONE);
+	assert_int_equal(store_lock(&p->store, other, &e, &lock_error), STORE_GONE);
 	assert_int_equal(unlinkat(p->store.fd, name, 0), 0);
 	assert_int_equal(mkdirat(p->store.fd, name, 0700), 0);
-	assert_int_equal(store_lock(&p->store, other, &e), STORE_GONE);
+	assert_int_equal(store_lock(&p->store, other, &e, &lock_error), STORE_GONE);
 	assert_int_equal(unlinkat(p->store.fd, name, AT_REMOVEDIR), 0);
 	snprintf(path, sizeof path, "%s/%s.msg", p->queue_dir, id);
 	assert_int_equal(symlinkat(path, p->store.fd, name), 0);
-	assert_int_equal(store_lock(&p->store, other, &e), STORE_GONE);
+	assert_int_equal(store_lock(&p->store, other, &e, &lock_error), STORE_GONE);
 }
 
 static void what_is_no_queue_file_is_set_aside(void **state)
@@ -463,13 +464,13 @@ static void failed_messages_go_and_come_back(void **state)
 
 	place_keep(p, text, "", "a@x.org", id);
 	assert_false(store_open_failed(&failed, &p->store));
-	assert_int_equal(store_lock(&p->store, id, &e), STORE_LOCKED);
+	assert_int_equal(store_lock(&p->store, id, &e, &lock_error), STORE_LOCKED);
 	entry_set_recipient(&e, 0, ENTRY_FAILED, NULL);
 	assert_true(store_fail(&p->store, &e, &err));
 	entry_release(&e);
 	assert_int_equal(count_messages(p), 0);
 	assert_true(store_open_failed(&failed, &p->store));
-	assert_int_equal(store_lock(&failed, id, &e), STORE_LOCKED);
+	assert_int_equal(store_lock(&failed, id, &e, &lock_error), STORE_LOCKED);
 	assert_int_equal(e.recipients[0].fate, ENTRY_FAILED);
 	entry_set_recipient(&e, 0, ENTRY_LEFT, NULL);
 	assert_true(store_return(&p->store, &failed, &e, &err));
