@@ -11,7 +11,8 @@
 #include "net/stream.h"
 
 enum {
-	REPLY_LINE_KEEP = 2048, /* bytes of a line that are kept; the rest is read and dropped */
+	/* Bytes kept of a line, the longest challenge (RFC 4954 section 4); the rest is dropped. */
+	REPLY_LINE_KEEP = 12288,
 	REPLY_LINES_MAX = 1000, /* more lines, or REPLY_BYTES_MAX in all, are EX_PROTOCOL */
 	REPLY_BYTES_MAX = 256 * 1024,
 };

@@ -109,6 +109,13 @@ static void long_replies_have_a_ceiling(void **state)
 	assert_int_equal(r.code, 250);
 	assert_in_range(r.text.len, 2000, REPLY_LINE_KEEP);
 
+	/* RFC 4954 section 4: so long may a challenge be. */
+	buf_truncate(&wire, 0);
+	buf_addf(&wire, "334 %012282d\r\n", 0);
+	assert_int_equal(wire.len, 12288);
+	assert_true(read_reply(&r, buf_str(&wire), 0, &err));
+	assert_int_equal(r.text.len, 12282);
+
 	buf_truncate(&wire, 0);
 	for (int i = 0; i < 2 * REPLY_LINES_MAX; i++)
 		buf_adds(&wire, "250-more\r\n");
