@@ -143,9 +143,11 @@ bool session_refused(const struct session *s, const char *command, int refused_c
 
 bool session_error(const struct session *s, struct error *err)
 {
+	bool is_bare_v6 = *s->host != '[' && strchr(s->host, ':');
+
 	if (s->params->account->socket)
 		return error_context(err, "%s", s->params->account->socket);
-	return error_context(err, strchr(s->host, ':') ? "[%s]:%u" : "%s:%u", s->host, s->port);
+	return error_context(err, is_bare_v6 ? "[%s]:%u" : "%s:%u", s->host, s->port);
 }
 
 /* Everything that belongs to one connection; what was learnt of the server stays. */

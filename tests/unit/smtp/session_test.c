@@ -219,6 +219,30 @@ static void hosts_are_tried_in_turn(void **state)
 	stop(&second);
 }
 
+static void an_error_names_where_it_happened(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "mx.test", "mx.test:587: no" },
+		{ "::1", "[::1]:587: no" },
+		{ "[::1]", "[::1]:587: no" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct client c;
+
+		prepare(&c, 587, "");
+		c.session.params = &c.params;
+		c.session.host = text(rows[i][0]);
+		c.session.port = 587;
+		error_set(&c.err, EX_TEMPFAIL, "", "no");
+		assert_false(session_error(&c.session, &c.err));
+		assert_string_equal(c.err.text, rows[i][1]);
+		c.session.host = NULL;
+		dismiss(&c);
+	}
+}
+
 struct steps {
 	struct buf names;
 	struct error last;
@@ -471,6 +495,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(how_a_session_can_fail),
 		cmocka_unit_test(hosts_are_tried_in_turn),
+		cmocka_unit_test(an_error_names_where_it_happened),
 		cmocka_unit_test(each_step_is_told_when_it_ends),
 		cmocka_unit_test(how_a_login_can_end),
 		cmocka_unit_test(nothing_secret_goes_in_clear),
