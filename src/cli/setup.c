@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct setup {
@@ -23,7 +24,11 @@ struct setup {
 	const char *address, *host, *port, *tls, *user, *password_command;
 	bool queue, force;
 	struct caller *caller;
+	char *answered_port;
 	char *path;                               /* of the file to be written */
+	bool is_system;                           /* it is that of the system */
+	gid_t group;                              /* that may read it too; 0: none */
+	struct buf draft;                         /* the path that the file has while it is tried */
 	struct buf sender, server, login, secret; /* the answers */
 	struct found_server found;
 };
@@ -42,6 +47,16 @@ static bool find_path(struct setup *s, const char *file)
 	return access(s->path, F_OK) == 0;
 }
 
+/* In a set-group-ID install the system's file is read by the group that alone may enter its directory. */
+static void find_group(struct setup *s)
+{
+	struct stat st;
+
+	s->is_system = strcmp(s->path, SYSCONFDIR "/sendoff/sendoff.ini") == 0;
+	if (s->is_system && stat(SYSCONFDIR "/sendoff", &st) == 0 && !(st.st_mode & S_IXOTH))
+		s->group = st.st_gid;
+}
+
 static bool may_write(struct setup *s, const char *file, struct error *err)
 {
 	struct buf question = BUF_INIT;
@@ -58,15 +73,11 @@ static bool may_write(struct setup *s, const char *file, struct error *err)
 	return error_hint(err, "--force overwrites it; -C FILE writes another");
 }
 
-static bool find_address(struct setup *s, struct error *err)
+/* Puts the address alone in the place of what was said. */
+static bool take_address(struct setup *s, struct error *err)
 {
-	char *address;
+	char *address = address_parse_sender(buf_str(&s->sender), err);
 
-	if (s->address)
-		buf_adds(&s->sender, s->address);
-	else if (!ask(&s->sender, "Your mail address", NULL, "--address", err))
-		return false;
-	address = address_parse_sender(buf_str(&s->sender), err);
 	if (!address)
 		return false;
 	buf_truncate(&s->sender, 0);
@@ -74,6 +85,36 @@ static bool find_address(struct setup *s, struct error *err)
 	free(address);
 	return address_domain(buf_str(&s->sender)) ||
 	       error_set(err, EX_DATAERR, NULL, "'%s' is no mail address", buf_str(&s->sender));
+}
+
+static bool find_address(struct setup *s, struct error *err)
+{
+	bool ok;
+
+	if (s->address) {
+		buf_adds(&s->sender, s->address);
+		return take_address(s, err);
+	}
+	do {
+		if (!ask(&s->sender, "Your mail address", NULL, "--address", err))
+			return false;
+		ok = take_address(s, err);
+		if (!ok)
+			ask_tell("That is no mail address; one looks like me@example.org.");
+	} while (!ok && ask_has_person());
+	return ok;
+}
+
+/* HOST:PORT is an answer too. */
+static void split_port(struct setup *s)
+{
+	char *colon = strchr(buf_str(&s->server), ':');
+
+	if (!colon || strchr(colon + 1, ':') || s->port)
+		return;
+	s->answered_port = alloc_string(colon + 1);
+	s->port = s->answered_port;
+	buf_truncate(&s->server, (size_t)(colon - buf_str(&s->server)));
 }
 
 static bool ask_server(struct setup *s, const char *domain, struct error *err)
@@ -85,6 +126,7 @@ static bool ask_server(struct setup *s, const char *domain, struct error *err)
 	buf_addf(&usual, "smtp.%s", domain);
 	ok = ask(&s->server, "Submission server", ask_has_person() ? buf_str(&usual) : NULL,
 		"--host", err);
+	split_port(s);
 	buf_release(&usual);
 	return ok;
 }
@@ -121,8 +163,8 @@ static bool find_login(struct setup *s, struct error *err)
 
 static void find_queue(struct setup *s)
 {
-	s->queue = s->queue || ask_yes("Keep what cannot be sent at once, and try it again? "
-				       "(a timer has to run the queue)");
+	s->queue = s->queue || ask_yes("Keep what cannot be sent at once, and try it again later? "
+				       "(it needs a timer, see below)");
 }
 
 /* As --tls says, else as the port and DNS do. */
@@ -173,14 +215,15 @@ static void compose(struct buf *text, const struct setup *s)
 		buf_addf(text, "from = %s\n", address);
 }
 
-static bool write_file(const char *path, const struct buf *text, struct error *err)
+static bool write_file(const char *path, const struct buf *text, gid_t group, struct error *err)
 {
 	int fd;
 	bool ok;
 
 	unlink(path);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	ok = fd >= 0 && file_write_all(fd, text->data, text->len) && fsync(fd) == 0;
+	ok = fd >= 0 && file_write_all(fd, text->data, text->len);
+	ok = ok && (!group || (fchown(fd, (uid_t)-1, group) == 0 && fchmod(fd, 0640) == 0)) && fsync(fd) == 0;
 	if (!ok)
 		error_set_errno(err, EX_CANTCREAT, errno, "%s", path);
 	if (fd >= 0)
@@ -204,30 +247,46 @@ static bool make_directory(const char *path, struct error *err)
 }
 
 /* Tries the file under another name first: what stands there is not touched by a mistake. */
-static bool try_and_write(struct setup *s, const struct buf *text, int *status, struct error *err)
+static bool try_draft(struct setup *s, int *status, struct error *err)
 {
-	struct buf draft = BUF_INIT;
 	struct check_params check = {
 		.caller = s->caller, .form = check_form_of_output(), .is_draft = true
 	};
+	struct buf text = BUF_INIT;
 	bool ok;
 
-	buf_addf(&draft, "%s.new", s->path);
-	ok = make_directory(s->path, err) && write_file(buf_str(&draft), text, err);
-	check.file = buf_str(&draft);
+	buf_truncate(&s->draft, 0);
+	buf_addf(&s->draft, "%s.new", s->path);
+	compose(&text, s);
+	ok = make_directory(s->path, err) && write_file(buf_str(&s->draft), &text, s->group, err);
+	buf_wipe(&text);
+	check.file = buf_str(&s->draft);
 	*status = ok ? check_run(&check) : EX_OK;
-	if (ok && *status && !s->force &&
-		!ask_yes("That did not work. Write the file all the same?")) {
-		error_set(err, *status, NULL, "the check failed, and nothing was written");
-		error_hint(err, "what failed is said above; --force writes the file all the same");
-		ok = false;
-	}
-	if (ok && rename(buf_str(&draft), s->path) < 0)
-		ok = error_set_errno(err, EX_CANTCREAT, errno, "%s", s->path);
-	if (!ok)
-		unlink(buf_str(&draft));
-	buf_release(&draft);
 	return ok;
+}
+
+/* Was it mistyped? */
+static bool ask_secret_again(struct setup *s)
+{
+	struct buf again = BUF_INIT;
+	struct error none = ERROR_INIT;
+	bool ok = s->secret.len && !s->force && ask_has_person() &&
+		  ask_secret(&again, "Password or token once more, or nothing", "--password-command", &none);
+
+	if (ok)
+		buf_swap(&s->secret, &again);
+	buf_wipe(&again);
+	return ok;
+}
+
+static bool keep_draft(struct setup *s, int status, struct error *err)
+{
+	if (status && !s->force && !ask_yes("That did not work. Write the file all the same?")) {
+		error_set(err, status, NULL, "the check failed, and nothing was written");
+		return error_hint(err, "what failed is said above; --force writes the file all the same");
+	}
+	return rename(buf_str(&s->draft), s->path) == 0 ||
+	       error_set_errno(err, EX_CANTCREAT, errno, "%s", s->path);
 }
 
 /* The commands to try, with -C where the file is not the usual one. */
@@ -237,6 +296,9 @@ static bool say_what_next(const struct setup *s, const char *file, struct error 
 	const char *option = file ? " -C " : "";
 
 	file = file ? file : "";
+	if (s->secret.len && s->is_system && !s->group)
+		buf_addf(&out, "\n%s holds the password, so only its owner may read it.\n"
+			       "To let all users send by it: man sendmail, SECURITY.\n", s->path);
 	buf_addf(&out, "\n%s was written.  Try it:\n", s->path);
 	buf_addf(&out, "  echo 'Subject: it works' | sendmail%s%s %s\n", option, file,
 		buf_str(&s->sender));
@@ -250,16 +312,19 @@ static bool say_what_next(const struct setup *s, const char *file, struct error 
 
 static bool run(struct setup *s, const char *file, int *status, struct error *err)
 {
-	struct buf text = BUF_INIT;
 	bool ok = may_write(s, file, err) && find_address(s, err) && find_server(s, err) &&
 		  find_login(s, err);
 
-	if (ok) {
-		find_queue(s);
-		compose(&text, s);
-		ok = try_and_write(s, &text, status, err);
-	}
-	buf_wipe(&text);
+	if (!ok)
+		return false;
+	find_queue(s);
+	find_group(s);
+	do
+		ok = try_draft(s, status, err);
+	while (ok && *status == EX_NOPERM && ask_secret_again(s));
+	ok = ok && keep_draft(s, *status, err);
+	if (!ok)
+		unlink(buf_str(&s->draft));
 	return ok && say_what_next(s, file, err);
 }
 
@@ -293,6 +358,8 @@ bool setup_command(struct caller *caller, const char *file, int argc, char **arg
 	ok = words_parse(words, argc, argv, err) && check_words(argc, argv, err) &&
 	     run(&s, file, status, err);
 	free(s.path);
+	free(s.answered_port);
+	buf_release(&s.draft);
 	buf_release(&s.sender);
 	buf_release(&s.server);
 	buf_release(&s.login);

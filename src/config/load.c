@@ -247,8 +247,8 @@ static void settle_denial(struct load *l)
 	if (!l->caller->set_id)
 		error_hint(&l->denial,
 			"this process lacks the group that may read it: the program is not "
-			"set-group-ID, or that has no effect here (NoNewPrivileges, nosuid mount, "
-			"container)");
+			"set-group-ID (make install-setgid), or that has no effect here "
+			"(NoNewPrivileges, nosuid mount, container)");
 	problem_add_error(l->problems, &l->denial);
 }
 

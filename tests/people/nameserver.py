@@ -71,8 +71,8 @@ class NameServer:
         script = 'mount --bind "$1" "$(readlink -f /etc/resolv.conf)"; shift; exec "$@"'
         child = subprocess.Popen(["unshare", "--mount", "--propagation", "private", "sh", "-ec", script, "sh", conf,
                                   box.file("bin", program), *words],
-                                 env=box.environment(None), cwd=box.home, stdin=subprocess.PIPE,
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+                                 env=box.environment(None), cwd=box.home,
+                                 **{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options})
         child.logged = len(box.log())
         return child
 

@@ -161,8 +161,13 @@ class OnlyMta(Case):
     def configure(self):
         with open(certs.get("good").ca, encoding="utf-8") as file:
             self.root.write("etc/sendoff/ca.pem", file.read())
-        group = os.stat(self.root.file("etc/sendoff")).st_gid
-        self.root.write("etc/sendoff/sendoff.ini", CONFIGURATION.format(port=self.mail.port), 0o640, group)
+        answers = ["--address", "me@example.org", "--host", "127.0.0.1", "--port", str(self.mail.port), "--tls", "off", "--force"]
+        self.root.run("sendoff", "setup", "-C", "/etc/sendoff/sendoff.ini", *answers, stdin="the secret of all\n")
+        with open(self.root.file("etc/sendoff/sendoff.ini"), "r+", encoding="utf-8") as file:  # with owner and mode that it has
+            self.assertIn("the secret of all", file.read())
+            file.truncate(0)
+            file.seek(0)
+            file.write(CONFIGURATION.format(port=self.mail.port))
         self.done("sendoff", "config", "lint")
         self.assertIn("PLAIN as me@example.org", self.done("sendoff", "check", user="alice"))
 

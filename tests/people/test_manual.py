@@ -56,7 +56,8 @@ class QuickStart(Case):
     def test_as_it_is_written(self):
         written = re.search(r"\nQuick start\n-+\n(.*?)\n\n\n", read("README"), re.DOTALL)[1]
         lines = re.findall(r"(?m)^    (.+)$", written)
-        self.assertEqual(lines, ["sendoff setup", "echo 'Subject: it works' | sendmail me@example.org", "sendoff check"])
+        self.assertEqual(lines, ["sendoff setup", "echo 'Subject: it works' | sendmail me@example.org", "sendoff check",
+                                 "sendoff setup -C /etc/sendoff/sendoff.ini", "make install-setgid"])
         server = self.server(users={"me@example.org": "correct horse"})
         box = self.sandbox()
         usual = {"SENDOFF_CONFIG": None, "PATH": box.file("bin") + ":/usr/bin:/bin"}

@@ -12,6 +12,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from case import MESSAGE, Case  # noqa: E402
+import setgid  # noqa: E402
 from nameserver import SRV, TXT, NameServer, service, text  # noqa: E402
 
 SECRET = 'cor"rect #horse; \\ \'battery'
@@ -117,12 +118,30 @@ class Options(SetupCase):
         self.assertEqual(stat.S_IMODE(os.stat(os.path.dirname(self.file)).st_mode), 0o700)
 
 
+class OfTheSystem(SetupCase):
+    def test_what_it_writes_serves_all_users_of_a_set_group_id_install(self):
+        if setgid.reason_not_to():
+            self.skipTest(setgid.reason_not_to())
+        self.smtp = self.server(users={"me@example.org": SECRET})
+        install = setgid.Install()
+        self.addCleanup(install.close)
+        self.file = os.path.join(install.etc, "sendoff", "sendoff.ini")
+        done = install.sendoff(*self.words(), user="root", stdin=SECRET + "\n")
+        self.assertEqual((done.status, done.stderr), (0, ""), str(done))
+        self.assertNotIn("only its owner", done.stdout.decode())
+        status = os.stat(install.file("etc", "sendoff", "sendoff.ini"))
+        self.assertEqual((stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid), (0o640, 0, setgid.GROUP))
+        self.assertExit(install.run("sendmail", "bob@example.net", stdin=MESSAGE, user="alice"), 0)
+        self.assertEqual(self.smtp.take()[0].to, ["bob@example.net"])
+
+
 class Person(SetupCase):
     """A terminal, and somebody who answers each question as it comes; None is an interrupt."""
 
-    def converse(self, words, answers, status=0):
+    def converse(self, words, answers, status=0, dns=None):
         master, terminal = pty.openpty()
-        child = self.box.start("sendoff", *words, stdin=terminal, stdout=terminal, stderr=terminal)
+        streams = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+        child = dns.start(self.box, "sendoff", *words, **streams) if dns else self.box.start("sendoff", *words, **streams)
         seen, deadline, echo = "", time.monotonic() + 60, {}
         answers = list(answers)
         while time.monotonic() < deadline:
@@ -170,11 +189,29 @@ class Person(SetupCase):
 
     def test_what_does_not_work_may_be_kept(self):
         self.place(lenient=True)
-        answers = [("Login name", ""), ("not shown", "wrong"), ("run the queue) [y/N]: ", "n")]
+        answers = [("Login name", ""), ("not shown", "wrong"), ("see below) [y/N]: ", "n"),
+                   ("once more, or nothing (not shown): ", "")]
         self.converse(self.words(), [*answers, ("all the same? [y/N]: ", "n")], 77)
         self.assertFalse(os.path.exists(self.file))
         self.converse(self.words(), [*answers, ("all the same? [y/N]: ", "y")], 77)
         self.assertTrue(os.path.exists(self.file))
+
+    def test_a_mistyped_answer_is_asked_for_again(self):
+        self.place(lenient=True)
+        seen, _ = self.converse(["setup", "-C", self.file, "--port", str(self.smtp.port), "--tls", "off", "--host", "127.0.0.1"],
+                                [("Your mail address: ", "me"), ("Your mail address: ", "me@example.org"), ("Login name", ""),
+                                 ("not shown", "wrong"), ("see below) [y/N]: ", "n"), ("once more, or nothing (not shown): ", SECRET)])
+        self.assertIn("one looks like me@example.org", seen)
+        self.assertNotIn("horse", seen)
+        self.assertWorks()
+
+    def test_a_port_may_stand_behind_the_server(self):
+        self.place()
+        with NameServer({}) as dns:
+            self.converse(["setup", "-C", self.file, "--address", "me@example.org", "--tls", "off"],
+                          [("Submission server [smtp.example.org]: ", "127.0.0.1:%d" % self.smtp.port), ("Login name", ""),
+                           ("not shown", SECRET), ("[y/N]: ", "")], dns=dns)
+        self.assertWorks()
 
     def test_an_interrupt_leaves_the_terminal_as_it_was(self):
         self.place()
