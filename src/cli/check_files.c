@@ -7,7 +7,9 @@
 #include "base/units.h"
 #include "config/aliases.h"
 #include "config/sandbox.h"
+#include "config/senders.h"
 #include "queue/overdue.h"
+#include "queue/slot.h"
 #include "queue/store.h"
 #include "smtp/mechanism.h"
 
@@ -142,6 +144,37 @@ static void look_at_queue(struct check *c)
 	warn_if_overdue(c);
 }
 
+static bool look_at_senders(struct check *c)
+{
+	struct caller *caller = c->params->caller;
+	struct error err = ERROR_INIT;
+
+	if (!c->account.senders)
+		return true;
+	if (!senders_are_good(&c->account, caller, &err) ||
+		!senders_allow(&c->account, caller, c->sender, &err))
+		return check_fail(c, "senders", -1, &err);
+	check_say(c, MARK_OK, "senders", -1, NULL, "%s: %s may send as <%s>%s",
+		c->account.senders, caller_login(caller), c->sender,
+		caller->uid ? "" : ", as root may as anybody");
+	return true;
+}
+
+static void look_at_connections(struct check *c)
+{
+	int held = slot_count(&c->account, &c->config);
+
+	if (held < 0)
+		check_say(c, MARK_WARN, "connections", -1,
+			"let state_dir be a directory that can be written",
+			"connections = %u has no effect: %s cannot be written",
+			c->account.connections, c->config.state_dir);
+	else if (c->account.connections)
+		check_say(c, MARK_OK, "connections", -1, NULL,
+			"at most %u at once from here, %d in use now", c->account.connections,
+			held);
+}
+
 /* Checking itself is not confined: it looks at more than a message needs. */
 static void look_at_sandbox(struct check *c)
 {
@@ -183,5 +216,8 @@ bool check_files(struct check *c)
 	look_at_aliases(c);
 	look_at_queue(c);
 	look_at_sandbox(c);
+	look_at_connections(c);
+	if (!look_at_senders(c))
+		return false;
 	return fetch_secret(c);
 }

@@ -47,7 +47,7 @@ static bool find_path(struct setup *s, const char *file)
 	return access(s->path, F_OK) == 0;
 }
 
-/* In a set-group-ID install the system's file is read by the group that alone may enter its directory. */
+/* In a set-group-ID install the group that alone may enter the directory reads the file. */
 static void find_group(struct setup *s)
 {
 	struct stat st;
@@ -223,7 +223,9 @@ static bool write_file(const char *path, const struct buf *text, gid_t group, st
 	unlink(path);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	ok = fd >= 0 && file_write_all(fd, text->data, text->len);
-	ok = ok && (!group || (fchown(fd, (uid_t)-1, group) == 0 && fchmod(fd, 0640) == 0)) && fsync(fd) == 0;
+	if (ok && group)
+		ok = fchown(fd, (uid_t)-1, group) == 0 && fchmod(fd, 0640) == 0;
+	ok = ok && fsync(fd) == 0;
 	if (!ok)
 		error_set_errno(err, EX_CANTCREAT, errno, "%s", path);
 	if (fd >= 0)
@@ -297,8 +299,10 @@ static bool say_what_next(const struct setup *s, const char *file, struct error 
 
 	file = file ? file : "";
 	if (s->secret.len && s->is_system && !s->group)
-		buf_addf(&out, "\n%s holds the password, so only its owner may read it.\n"
-			       "To let all users send by it: man sendmail, SECURITY.\n", s->path);
+		buf_addf(&out,
+			"\n%s holds the password, so only its owner may read it.\n"
+			"To let all users send by it: man sendmail, SECURITY.\n",
+			s->path);
 	buf_addf(&out, "\n%s was written.  Try it:\n", s->path);
 	buf_addf(&out, "  echo 'Subject: it works' | sendmail%s%s %s\n", option, file,
 		buf_str(&s->sender));

@@ -3,6 +3,7 @@
 #include "config/load.h"
 #include "config/provider.h"
 #include "config/secret.h"
+#include "config/senders.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -141,6 +142,9 @@ void lint_named_files(const struct config *c, struct caller *caller, struct prob
 		struct secret secret = SECRET_INIT;
 		struct error err = ERROR_INIT;
 
+		if (!senders_are_good(&c->accounts[i], caller, &err))
+			problem_add_error(p, &err);
+		err = (struct error)ERROR_INIT;
 		if (c->accounts[i].password_file &&
 			!secret_get(&secret, &c->accounts[i], caller, &err))
 			problem_add_error(p, &err);

@@ -159,3 +159,10 @@ bool senders_allow(
 	error_hint(err, "%s says who may use which sender", a->senders);
 	return error_scope(err, ERROR_OF_MESSAGE);
 }
+
+bool senders_are_good(const struct account *a, struct caller *caller, struct error *err)
+{
+	bool granted = false;
+
+	return !a->senders || read_file(a, caller, "", &granted, err);
+}

@@ -21,4 +21,7 @@
 bool senders_allow(
 	const struct account *a, struct caller *caller, const char *sender, struct error *err);
 
+/* Could senders_allow use the file, for root too?  The same EX_CONFIG when not. */
+bool senders_are_good(const struct account *a, struct caller *caller, struct error *err);
+
 #endif

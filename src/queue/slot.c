@@ -28,19 +28,25 @@ static int lock(const char *path)
 	return -1;
 }
 
+static int try_one(const struct account *a, const struct config *c, unsigned i)
+{
+	struct buf path = BUF_INIT;
+	int fd;
+
+	account_file_path(&path, c, "connection", a);
+	buf_addf(&path, "-%u", i + 1);
+	fd = lock(buf_str(&path));
+	buf_release(&path);
+	return fd;
+}
+
 static int try_all(const struct account *a, const struct config *c)
 {
 	int fd = -1;
 
 	errno = EWOULDBLOCK;
-	for (unsigned i = 0; i < a->connections && fd < 0 && errno == EWOULDBLOCK; i++) {
-		struct buf path = BUF_INIT;
-
-		account_file_path(&path, c, "connection", a);
-		buf_addf(&path, "-%u", i + 1);
-		fd = lock(buf_str(&path));
-		buf_release(&path);
-	}
+	for (unsigned i = 0; i < a->connections && fd < 0 && errno == EWOULDBLOCK; i++)
+		fd = try_one(a, c, i);
 	return fd;
 }
 
@@ -71,4 +77,24 @@ void slot_release(struct slot *slot)
 	if (slot->fd >= 0)
 		close(slot->fd);
 	slot->fd = -1;
+}
+
+int slot_count(const struct account *a, const struct config *c)
+{
+	int held = 0;
+
+	if (a->connections)
+		account_file_make_directory(c);
+	for (unsigned i = 0; i < a->connections; i++) {
+		int fd = try_one(a, c, i);
+
+		if (fd < 0 && errno != EWOULDBLOCK)
+			return -1;
+		held += fd < 0;
+		if (fd >= 0) {
+			account_file_share(fd, c);
+			close(fd);
+		}
+	}
+	return held;
 }

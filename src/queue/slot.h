@@ -26,4 +26,7 @@ bool slot_take(
 	struct slot *slot, const struct account *a, const struct config *c, struct error *err);
 void slot_release(struct slot *slot);
 
+/* How many of the account's slots are held now; -1: state_dir cannot be written, nobody counts. */
+int slot_count(const struct account *a, const struct config *c);
+
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """`sendoff check`: each step, what it tells, and what it says about the first that fails."""
 
+import fcntl
 import json
 import os
 import re
@@ -141,6 +142,17 @@ class Warnings(CheckCase):
             self.assertLess(time.monotonic(), deadline, said)
             time.sleep(0.3)
         self.assertIn("hint: a timer has to call 'sendoff queue run'", said)
+
+    def test_connections_that_nobody_can_count(self):
+        box = self.sandbox(self.server(), connections="2")
+        self.assertIn("ok   connections            at most 2 at once from here, 0 in use now\n", box.sendoff("check").stdout.decode())
+        with open(os.path.join(box.file("state"), next(name for name in os.listdir(box.file("state")) if "connection" in name))) as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            self.assertIn("at most 2 at once from here, 1 in use now\n", box.sendoff("check", "--offline").stdout.decode())
+        box.set(state_dir=box.write("no-folder", ""))
+        done = box.sendoff("check")
+        self.assertEqual(done.status, 0, str(done))
+        self.assertRegex(done.stdout.decode(), "warn connections .*connections = 2 has no effect: .*no-folder cannot be written\n +hint: let state_dir")
 
     def test_unverified_tls(self):
         server = self.server(tls="starttls", kind="self-signed", **LOGIN)

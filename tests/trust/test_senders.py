@@ -80,6 +80,26 @@ class SendersTest(QueueCase):
         os.chmod(self.senders, 0o660)
         self.assertExit(self.send("-f", "alice@example.org"), 78, "others can write to it")
 
+    def test_check_says_who_may(self):
+        self.configure()
+        for user, status, said in (("alice", 0, "ok   senders.* alice may send as <alice@example.org>\n"),
+                                   ("root", 0, "ok   senders.* root may send as <root@example.org>, as root may as anybody\n"),
+                                   ("bob", 77, "FAIL senders .*bob may not send as <bob@example.org>\n +hint: .*senders says who")):
+            done = self.box.sendoff("check", user=user)
+            self.assertEqual(done.status, status, str(done))
+            self.assertRegex(done.stdout.decode(), said)
+
+    def test_a_bad_line_is_told_before_it_matters(self):
+        self.configure()
+        with open(self.senders, "a", encoding="utf-8") as file:
+            file.write("bob bob@example.org\n")
+        done = self.box.sendoff("check", user="root")
+        self.assertEqual(done.status, 78, str(done))
+        self.assertRegex(done.stdout.decode(), "FAIL senders .*senders:5: not 'user: pattern, ...'")
+        done = self.box.sendoff("config", "lint", user="root")
+        self.assertExit(done, 78)
+        self.assertIn("senders:5: not 'user: pattern, ...'\n", done.stdout.decode())
+
 
 @unittest.skipIf(setgid.reason_not_to(), setgid.reason_not_to())
 class RootsRunnerTest(QueueCase):
