@@ -21,7 +21,8 @@ static const struct import_row *find_row(const struct import_format *format, con
 }
 
 /* The name of the file, without a dot before it. */
-static const struct import_name *find_name(const struct import_format *format, const struct import_file *f)
+static const struct import_name *find_name(
+	const struct import_format *format, const struct import_file *f)
 {
 	const char *name = f->name + (*f->name == '.');
 
@@ -43,7 +44,8 @@ static bool looks_like(const struct import_format *format, const struct import_f
 		size_t len = import_key_length(text);
 		char *key = alloc_bytes(text, len);
 
-		known += strchr(" \t=", text[len]) && find_row(format, key); /* or the line ends there */
+		known += strchr(" \t=", text[len]) &&
+			 find_row(format, key); /* or the line ends there */
 		free(key);
 	}
 	return known * 2 > f->count;
@@ -66,7 +68,8 @@ static const struct import_name *recognise(
 			return &formats[i]->names[0];
 		}
 	error_set(err, EX_DATAERR, NULL, "%s: of no program that is known here", f->path);
-	error_hint(err, "known are msmtprc, ssmtp.conf with revaliases, dma.conf with auth.conf, nullmailer's files, "
+	error_hint(err, "known are msmtprc, ssmtp.conf with revaliases, dma.conf with auth.conf, "
+			"nullmailer's files, "
 			"esmtprc, main.cf with sasl_passwd");
 	return NULL;
 }
@@ -79,7 +82,8 @@ static bool parse_file(struct import *im, const struct import_file *f, struct er
 	if (!name)
 		return false;
 	if (im->format && im->format != format)
-		return error_set(err, EX_USAGE, NULL, "%s is %s's, another file %s's: one program at a time", f->path,
+		return error_set(err, EX_USAGE, NULL,
+			"%s is %s's, another file %s's: one program at a time", f->path,
 			format->program, im->format->program);
 	im->format = format;
 	return name->parse(im, f, err);
@@ -115,7 +119,8 @@ void import_pairs(struct import_values *v, const struct import_file *f, char sep
 		const char *text = f->lines[i].text;
 		size_t len = strcspn(text, ends);
 		char *key = alloc_bytes(text, len);
-		char *value = text[len] ? import_value_of(text + len, separator) : alloc_string("yes");
+		char *value =
+			text[len] ? import_value_of(text + len, separator) : alloc_string("yes");
 
 		values_set(v, key, value, f, f->lines[i].number);
 		alloc_wipe(value);
@@ -123,20 +128,23 @@ void import_pairs(struct import_values *v, const struct import_file *f, char sep
 	}
 }
 
-void import_set_server(struct import *im, struct draft_section *account, const char *server, const char *default_port)
+void import_set_server(struct import *im, struct draft_section *account, const char *server,
+	const char *default_port)
 {
 	const char *bracket = *server == '[' ? strchr(server, ']') : NULL;
 	const char *colon = strchr(bracket ? bracket : server, ':');
 	bool is_ipv6 = !bracket && colon && strchr(colon + 1, ':');
 	size_t len = colon && !is_ipv6 ? (size_t)(colon - server) : strlen(server);
-	char *host = bracket ? alloc_bytes(server + 1, (size_t)(bracket - server) - 1) : alloc_bytes(server, len);
+	char *host = bracket ? alloc_bytes(server + 1, (size_t)(bracket - server) - 1)
+			     : alloc_bytes(server, len);
 
 	draft_set(&im->draft, account, "host", host);
 	draft_set(&im->draft, account, "port", colon && !is_ipv6 ? colon + 1 : default_port);
 	free(host);
 }
 
-void import_set_login(struct import *im, struct draft_section *account, const char *user, const char *password)
+void import_set_login(
+	struct import *im, struct draft_section *account, const char *user, const char *password)
 {
 	if (!user || !password)
 		return;
@@ -156,7 +164,8 @@ void import_force_sender(struct import *im, struct draft_section *account, const
 {
 	draft_set(&im->draft, account, "from", address);
 	draft_set(&im->draft, account, "from_override", "yes");
-	draft_note(&im->draft, account, "from_override = yes replaces the From field too, which %s leaves",
+	draft_note(&im->draft, account,
+		"from_override = yes replaces the From field too, which %s leaves",
 		im->format->program);
 }
 
@@ -171,13 +180,15 @@ void import_set_no_aliases(struct import *im)
 	struct draft_section *global = im->draft.sections[0];
 
 	draft_set(&im->draft, global, "aliases", "/dev/null");
-	draft_note(&im->draft, global, "no alias file, as with %s; without that line /etc/aliases is read",
+	draft_note(&im->draft, global,
+		"no alias file, as with %s; without that line /etc/aliases is read",
 		im->format->program);
 }
 
 void import_note_local_users(struct import *im, struct draft_section *account)
 {
-	draft_note(&im->draft, account, "mail for local users is sent on, to USER@domain; %s keeps it here",
+	draft_note(&im->draft, account,
+		"mail for local users is sent on, to USER@domain; %s keeps it here",
 		im->format->program);
 }
 
@@ -193,13 +204,15 @@ static void apply(struct import *im, struct draft_section *account, const struct
 	const struct import_row *row = find_row(im->format, v->key);
 
 	if (!row && im->format->knows_all_keys)
-		draft_note(&im->draft, account, "%s:%u: %s is no setting that is known here", v->file, v->line, v->key);
+		draft_note(&im->draft, account, "%s:%u: %s is no setting that is known here",
+			v->file, v->line, v->key);
 	else if (row && row->effect == IMPORT_ACCOUNT)
 		draft_set(&im->draft, account, row->ours, v->value);
 	else if (row && row->effect == IMPORT_GLOBAL)
 		draft_set(&im->draft, im->draft.sections[0], row->ours, v->value);
 	else if (row && row->effect == IMPORT_LOST)
-		draft_note(&im->draft, account, "%s:%u: %s has no equivalent: %s", v->file, v->line, v->key, row->ours);
+		draft_note(&im->draft, account, "%s:%u: %s has no equivalent: %s", v->file, v->line,
+			v->key, row->ours);
 }
 
 static bool is_here(const struct draft_section *account)
@@ -207,7 +220,8 @@ static bool is_here(const struct draft_section *account)
 	const char *host = draft_get(account, "host");
 
 	return draft_get(account, "socket") ||
-		(host && (ascii_equal(host, "localhost") || ascii_starts_with(host, "127.") || strcmp(host, "::1") == 0));
+	       (host && (ascii_equal(host, "localhost") || ascii_starts_with(host, "127.") ||
+				strcmp(host, "::1") == 0));
 }
 
 static bool lacks_secret(const struct draft_section *account)
@@ -218,7 +232,8 @@ static bool lacks_secret(const struct draft_section *account)
 	for (size_t i = 0; auth && i < sizeof without / sizeof *without; i++)
 		if (ascii_equal(auth, without[i]))
 			return false;
-	return draft_get(account, "user") && !draft_get(account, "password") && !draft_get(account, "password_command");
+	return draft_get(account, "user") && !draft_get(account, "password") &&
+	       !draft_get(account, "password_command");
 }
 
 /* What has to be said of an account as a whole. */
@@ -227,11 +242,16 @@ static void look_over(struct draft *d, struct draft_section *account)
 	const char *tls = draft_get(account, "tls");
 
 	if (lacks_secret(account)) {
-		draft_note(d, account, "no secret for '%s': set password, password_command or password_file, and take auth = none away",
+		draft_note(d, account,
+			"no secret for '%s': set password, password_command or password_file, and "
+			"take auth = none away",
 			account->name);
 		draft_set(d, account, "auth", "none");
-	} else if (tls && strcmp(tls, "off") == 0 && draft_get(account, "user") && !is_here(account)) {
-		draft_note(d, account, "sendoff logs in over an encrypted connection only: set tls, or auth = none");
+	} else if (tls && strcmp(tls, "off") == 0 && draft_get(account, "user") &&
+		   !is_here(account)) {
+		draft_note(d, account,
+			"sendoff logs in over an encrypted connection only: set tls, or auth = "
+			"none");
 	}
 }
 
@@ -245,8 +265,9 @@ static bool finish_account(struct import *im, const struct import_section *s, st
 		apply(im, account, &s->values.items[i]);
 	im->format->finish(im, s, account);
 	if (!draft_get(account, "host") && !draft_get(account, "socket"))
-		return error_set(err, EX_DATAERR, NULL, "%s: account '%s' names no server to send through",
-			im->format->program, s->name);
+		return error_set(err, EX_DATAERR, NULL,
+			"%s: account '%s' names no server to send through", im->format->program,
+			s->name);
 	return true;
 }
 
@@ -260,7 +281,8 @@ static bool convert(struct import *im, struct error *err)
 	for (size_t i = 1; ok && i < im->draft.count; i++)
 		look_over(&im->draft, im->draft.sections[i]);
 	if (ok && im->draft.count == 1)
-		ok = error_set(err, EX_DATAERR, NULL, "%s: no server to send through", im->format->program);
+		ok = error_set(err, EX_DATAERR, NULL, "%s: no server to send through",
+			im->format->program);
 	return ok;
 }
 
@@ -276,8 +298,8 @@ static void release(struct import *im)
 	draft_release(&im->draft);
 }
 
-bool import_files(struct caller *caller, char *const *paths, size_t count, struct buf *out, bool *has_secret,
-	struct error *err)
+bool import_files(struct caller *caller, char *const *paths, size_t count, struct buf *out,
+	bool *has_secret, struct error *err)
 {
 	struct import_file *files = alloc_zero(count, sizeof *files);
 	struct import im = { 0 };
@@ -288,7 +310,8 @@ bool import_files(struct caller *caller, char *const *paths, size_t count, struc
 		ok = import_read(&files[i], paths[i], err) && parse_file(&im, &files[i], err);
 	ok = ok && convert(&im, err);
 	if (ok) {
-		buf_addf(out, "; made by sendoff config import from the files of %s\n", im.format->program);
+		buf_addf(out, "; made by sendoff config import from the files of %s\n",
+			im.format->program);
 		draft_render(&im.draft, out);
 		*has_secret = im.draft.has_secret;
 	}

@@ -19,7 +19,7 @@
  * where a file is of no known format or names no server; EX_USAGE where the files are of
  * different programs.
  */
-bool import_files(struct caller *caller, char *const *paths, size_t count, struct buf *out, bool *has_secret,
-	struct error *err);
+bool import_files(struct caller *caller, char *const *paths, size_t count, struct buf *out,
+	bool *has_secret, struct error *err);
 
 #endif

@@ -14,7 +14,8 @@ static const struct import_row rows[] = {
 	{ "CERTFILE", IMPORT_LATER, NULL },
 	{ "DEFER", IMPORT_LATER, NULL },
 	{ "FINGERPRINT", IMPORT_ACCOUNT, "tls_fingerprint" },
-	{ "FULLBOUNCE", IMPORT_LOST, "bounces hold the header; dsn_return = full asks the server for all" },
+	{ "FULLBOUNCE", IMPORT_LOST,
+		"bounces hold the header; dsn_return = full asks the server for all" },
 	{ "INSECURE", IMPORT_LOST, "a login always needs an encrypted connection" },
 	{ "MAILNAME", IMPORT_LATER, NULL },
 	{ "MAILNAMEFILE", IMPORT_LATER, NULL },
@@ -48,23 +49,29 @@ static bool parse_auth(struct import *im, const struct import_file *f, struct er
 	return true;
 }
 
-static void finish_login(struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_login(
+	struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	const char *host = draft_get(account, "host");
 
 	for (size_t i = 0; host && i < im->logins.count; i++) {
 		const char *key = im->logins.items[i].key;
 		const char *bar = strrchr(key, '|');
-		char *user = bar && ascii_equal(bar + 1, host) ? alloc_bytes(key, (size_t)(bar - key)) : NULL;
+		char *user = bar && ascii_equal(bar + 1, host)
+				     ? alloc_bytes(key, (size_t)(bar - key))
+				     : NULL;
 
 		import_set_login(im, account, user, im->logins.items[i].value);
 		free(user);
 	}
 	if (values_get(v, "AUTHPATH") && !im->logins.count)
-		draft_note(&im->draft, account, "AUTHPATH: name that file too, for the login: config import dma.conf auth.conf");
+		draft_note(&im->draft, account,
+			"AUTHPATH: name that file too, for the login: config import dma.conf "
+			"auth.conf");
 }
 
-static void finish_tls(struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_tls(
+	struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	bool opportunistic = values_get(v, "OPPORTUNISTIC_TLS");
 	const char *cert = values_get(v, "CERTFILE");
@@ -74,9 +81,14 @@ static void finish_tls(struct import *im, const struct import_values *v, struct 
 	else if (!values_get(v, "STARTTLS") && !opportunistic)
 		draft_set(&im->draft, account, "tls", "implicit");
 	if (opportunistic)
-		draft_note(&im->draft, account, "OPPORTUNISTIC_TLS has no equivalent: TLS is demanded; tls = off does without");
-	if (!values_get(v, "VERIFYCERT") && !values_get(v, "FINGERPRINT") && values_get(v, "SECURETRANSFER"))
-		draft_note(&im->draft, account, "the server's certificate is checked, which dma did not; see tls_trust, tls_fingerprint");
+		draft_note(&im->draft, account,
+			"OPPORTUNISTIC_TLS has no equivalent: TLS is demanded; tls = off does "
+			"without");
+	if (!values_get(v, "VERIFYCERT") && !values_get(v, "FINGERPRINT") &&
+		values_get(v, "SECURETRANSFER"))
+		draft_note(&im->draft, account,
+			"the server's certificate is checked, which dma did not; see tls_trust, "
+			"tls_fingerprint");
 	if (!draft_get(account, "port"))
 		draft_set(&im->draft, account, "port", "25");
 	draft_set(&im->draft, account, "tls_cert", cert ? cert : "");
@@ -94,7 +106,8 @@ static void finish_masquerade(struct import *im, const char *mask, struct draft_
 	buf_release(&from);
 }
 
-static void finish_local(struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_local(
+	struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	const char *aliases = values_get(v, "ALIASES");
 
@@ -118,8 +131,10 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 	if (mailname && *mailname != '/') {
 		draft_set(&im->draft, global, "hostname", mailname);
 		draft_set(&im->draft, global, "domain", mailname);
-	} else if ((mailname && strcmp(mailname, "/etc/mailname") != 0) || values_get(&s->values, "MAILNAMEFILE")) {
-		draft_note(&im->draft, global, "MAILNAME: write what that file holds as hostname and domain");
+	} else if ((mailname && strcmp(mailname, "/etc/mailname") != 0) ||
+		   values_get(&s->values, "MAILNAMEFILE")) {
+		draft_note(&im->draft, global,
+			"MAILNAME: write what that file holds as hostname and domain");
 	}
 	if (mask)
 		finish_masquerade(im, mask, account);
@@ -131,7 +146,8 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 	import_set_queue(im);
 }
 
-static const struct import_name names[] = { { "dma.conf", parse_conf }, { "auth.conf", parse_auth }, { NULL, NULL } };
+static const struct import_name names[] = { { "dma.conf", parse_conf }, { "auth.conf", parse_auth },
+	{ NULL, NULL } };
 
 const struct import_format import_dma = {
 	.program = "dma",

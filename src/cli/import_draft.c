@@ -83,7 +83,8 @@ const char *draft_get(const struct draft_section *s, const char *key)
 }
 
 /* False: *why says what a value of this key must be. */
-static bool is_taken(struct draft *d, const struct setting *setting, const char *value, struct buf *why)
+static bool is_taken(
+	struct draft *d, const struct setting *setting, const char *value, struct buf *why)
 {
 	union {
 		struct config config;
@@ -184,7 +185,7 @@ static bool needs_quotes(const struct setting *setting, const char *value)
 	size_t len = strlen(value);
 
 	return setting->kind == SETTING_SECRET || strpbrk(value, "#;\"'\\") ||
-		ascii_is_blank(value[0]) || ascii_is_blank(value[len - 1]);
+	       ascii_is_blank(value[0]) || ascii_is_blank(value[len - 1]);
 }
 
 static void render_section(const struct draft *d, const struct draft_section *s, struct buf *out)
@@ -193,8 +194,9 @@ static void render_section(const struct draft *d, const struct draft_section *s,
 	for (size_t i = 0; i < s->notes.count; i++)
 		buf_addf(out, "; %s\n", s->notes.items[i]);
 	for (const struct setting *setting = settings; setting->name; setting++) {
-		const char *value =
-			find_setting(d, s, setting->name) == setting ? draft_get(s, setting->name) : NULL;
+		const char *value = find_setting(d, s, setting->name) == setting
+					    ? draft_get(s, setting->name)
+					    : NULL;
 		const char *quote = value && needs_quotes(setting, value) ? "\"" : "";
 
 		if (value)

@@ -30,28 +30,30 @@ static const struct import_row rows[] = {
 	{ NULL, IMPORT_SILENT, NULL },
 };
 
-static bool begin_identity(struct import *im, const struct strlist *words, const struct import_file *f, unsigned line,
-	struct error *err)
+static bool begin_identity(struct import *im, const struct strlist *words,
+	const struct import_file *f, unsigned line, struct error *err)
 {
 	struct import_values v = { 0 };
 	bool ok;
 
 	if (!words->count)
-		return error_set(err, EX_DATAERR, NULL, "%s:%u: an identity needs a name", f->path, line);
+		return error_set(
+			err, EX_DATAERR, NULL, "%s:%u: an identity needs a name", f->path, line);
 	values_set(&v, "identity", words->items[0], f, line);
 	ok = import_add_section(im, words->items[0], &v, f, err);
 	values_release(&v);
 	return ok;
 }
 
-static bool set_value(struct import *im, const char *key, const struct strlist *words, const struct import_file *f,
-	unsigned line, struct error *err)
+static bool set_value(struct import *im, const char *key, const struct strlist *words,
+	const struct import_file *f, unsigned line, struct error *err)
 {
 	struct import_values none = { 0 };
 
 	if (!import_last_section(im) && !import_add_section(im, "default", &none, f, err))
 		return false;
-	values_set(&import_last_section(im)->values, key, words->count ? words->items[0] : "yes", f, line);
+	values_set(&import_last_section(im)->values, key, words->count ? words->items[0] : "yes", f,
+		line);
 	return true;
 }
 
@@ -72,14 +74,16 @@ static char *take_key(const char **text)
 	return buf_detach(&key);
 }
 
-static bool parse_line(struct import *im, const struct import_file *f, const struct import_line *line, struct error *err)
+static bool parse_line(struct import *im, const struct import_file *f,
+	const struct import_line *line, struct error *err)
 {
 	struct strlist words = STRLIST_INIT;
 	const char *text = line->text;
 	char *key = take_key(&text);
 	char *value = import_value_of(text, '=');
 	bool ok = import_split(value, &words) ||
-		error_set(err, EX_DATAERR, NULL, "%s:%u: a quote is not closed", f->path, line->number);
+		  error_set(err, EX_DATAERR, NULL, "%s:%u: a quote is not closed", f->path,
+			  line->number);
 
 	if (ok && ascii_equal(key, "identity"))
 		ok = begin_identity(im, &words, f, line->number, err);
@@ -111,7 +115,8 @@ static void set_forced(struct import *im, struct draft_section *account, const c
 	buf_release(&from);
 }
 
-static void finish_sender(struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_sender(
+	struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	const char *identity = values_get(v, "identity");
 	const char *forced = values_get(v, "force_reverse_path");
@@ -122,7 +127,8 @@ static void finish_sender(struct import *im, const struct import_values *v, stru
 		draft_set(&im->draft, account, "match", identity);
 		draft_set(&im->draft, account, "from", identity);
 	}
-	draft_note(&im->draft, account, "the sender is what -f says, else from; esmtp -t takes the From field's");
+	draft_note(&im->draft, account,
+		"the sender is what -f says, else from; esmtp -t takes the From field's");
 	if (forced)
 		set_forced(im, account, forced);
 }
@@ -137,12 +143,15 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 	if (!tls)
 		draft_set(&im->draft, account, "tls", "off");
 	if (values_is(v, "starttls", "enabled"))
-		draft_note(&im->draft, account, "starttls = enabled has no equivalent: TLS is demanded; tls = off does without");
+		draft_note(&im->draft, account,
+			"starttls = enabled has no equivalent: TLS is demanded; tls = off does "
+			"without");
 	import_set_login(im, account, values_get(v, "username"), values_get(v, "password"));
 	finish_sender(im, v, account);
 	import_set_no_aliases(im);
 	if (im->count > 1)
-		draft_set(&im->draft, im->draft.sections[0], "account", im->draft.sections[1]->name);
+		draft_set(
+			&im->draft, im->draft.sections[0], "account", im->draft.sections[1]->name);
 }
 
 static const struct import_name names[] = { { "esmtprc", parse }, { NULL, NULL } };

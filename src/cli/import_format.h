@@ -12,10 +12,10 @@
 
 enum import_effect {
 	IMPORT_ACCOUNT, /* the same value for the account's key `ours` */
-	IMPORT_GLOBAL,	/* for that of [sendoff] */
-	IMPORT_LATER,	/* finish() looks at it */
-	IMPORT_SILENT,	/* sendoff is like that anyway, or it is not about sending mail on */
-	IMPORT_LOST,	/* no equivalent; `ours` says why, or what to do instead */
+	IMPORT_GLOBAL,  /* for that of [sendoff] */
+	IMPORT_LATER,   /* finish() looks at it */
+	IMPORT_SILENT,  /* sendoff is like that anyway, or it is not about sending mail on */
+	IMPORT_LOST,    /* no equivalent; `ours` says why, or what to do instead */
 };
 
 struct import_row {
@@ -38,7 +38,7 @@ struct import {
 	struct import_section *sections;
 	size_t count, alloc;
 	struct import_values common; /* holds for each section */
-	struct import_values logins; /* of a second file: names, hosts or users, and what stands for them there */
+	struct import_values logins; /* of a second file: names, hosts or users, and what is theirs */
 	struct draft draft;
 };
 
@@ -49,15 +49,16 @@ struct import_name {
 
 struct import_format {
 	const char *program;
-	const struct import_row *rows;	 /* ends with a NULL key */
+	const struct import_row *rows;   /* ends with a NULL key */
 	const struct import_name *names; /* names[0] is the one that content is recognised for */
 	bool (*is_one_of)(const struct import_file *f); /* NULL: the rows tell */
-	void (*finish)(struct import *im, const struct import_section *s, struct draft_section *account);
+	void (*finish)(
+		struct import *im, const struct import_section *s, struct draft_section *account);
 	bool knows_all_keys; /* of the program: one that is not in rows is worth a note */
 };
 
-extern const struct import_format import_msmtp, import_ssmtp, import_dma, import_nullmailer, import_esmtp,
-	import_postfix;
+extern const struct import_format import_msmtp, import_ssmtp, import_dma, import_nullmailer,
+	import_esmtp, import_postfix;
 
 /* Adds a section with a copy of values; false (EX_DATAERR): there are too many. */
 bool import_add_section(struct import *im, const char *name, const struct import_values *values,
@@ -73,10 +74,12 @@ struct import_section *import_last_section(const struct import *im);
 void import_pairs(struct import_values *v, const struct import_file *f, char separator);
 
 /* Sets host and port from HOST, HOST:PORT or [HOST]:PORT. */
-void import_set_server(struct import *im, struct draft_section *account, const char *server, const char *default_port);
+void import_set_server(struct import *im, struct draft_section *account, const char *server,
+	const char *default_port);
 
 /* Sets user and password where both are there. */
-void import_set_login(struct import *im, struct draft_section *account, const char *user, const char *password);
+void import_set_login(
+	struct import *im, struct draft_section *account, const char *user, const char *password);
 
 /*
  * For programs whose sender is the caller at the domain, once that is set, and that never put

@@ -70,8 +70,8 @@ static const struct import_section *find_section(const struct import *im, const 
 	return NULL;
 }
 
-static bool inherit(struct import *im, struct import_section *s, const char *bases, const struct import_file *f,
-	unsigned line, struct error *err)
+static bool inherit(struct import *im, struct import_section *s, const char *bases,
+	const struct import_file *f, unsigned line, struct error *err)
 {
 	struct strlist names = STRLIST_INIT;
 	bool ok = true;
@@ -83,7 +83,8 @@ static bool inherit(struct import *im, struct import_section *s, const char *bas
 		if (base && base != s)
 			values_copy(&s->values, &base->values);
 		else
-			ok = error_set(err, EX_DATAERR, NULL, "%s:%u: account '%s' is not there yet", f->path, line,
+			ok = error_set(err, EX_DATAERR, NULL,
+				"%s:%u: account '%s' is not there yet", f->path, line,
 				names.items[i]);
 	}
 	s->is_alias = ok && names.count == 1 && strcmp(s->name, "default") == 0;
@@ -108,8 +109,8 @@ static bool begin_account(struct import *im, const char *rest, const struct impo
 	return ok;
 }
 
-static void set_value(struct import *im, bool in_defaults, struct import_values *defaults, const char *key,
-	const char *rest, const struct import_file *f, unsigned line)
+static void set_value(struct import *im, bool in_defaults, struct import_values *defaults,
+	const char *key, const char *rest, const struct import_file *f, unsigned line)
 {
 	struct import_section *s = import_last_section(im);
 	size_t len = strlen(rest);
@@ -146,7 +147,8 @@ static bool parse(struct import *im, const struct import_file *f, struct error *
 	return ok;
 }
 
-static void finish_tls(struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_tls(
+	struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	bool starttls = !values_is(v, "tls_starttls", "off") && !values_get(v, "tls_nostarttls");
 
@@ -176,13 +178,15 @@ static void finish_secret(struct import *im, struct draft_section *account)
 
 	if (!user || draft_get(account, "password") || draft_get(account, "password_command"))
 		return;
-	draft_note(&im->draft, account, "no password was written: msmtp asks the keyring, ~/.netrc or the terminal");
+	draft_note(&im->draft, account,
+		"no password was written: msmtp asks the keyring, ~/.netrc or the terminal");
 	if (host && is_plain_word(user) && is_plain_word(host))
-		draft_setf(&im->draft, account, "password_command", "secret-tool lookup host %s service smtp user %s", host,
-			user);
+		draft_setf(&im->draft, account, "password_command",
+			"secret-tool lookup host %s service smtp user %s", host, user);
 }
 
-static void finish_auth(struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_auth(
+	struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	const char *auth = values_get(v, "auth");
 
@@ -194,14 +198,17 @@ static void finish_auth(struct import *im, const struct import_values *v, struct
 		finish_secret(im, account);
 }
 
-static void finish_sender(struct import *im, const struct import_section *s, struct draft_section *account)
+static void finish_sender(
+	struct import *im, const struct import_section *s, struct draft_section *account)
 {
 	const char *from = draft_get(account, "from");
 
 	if (values_is(&s->values, "allow_from_override", "off"))
 		draft_set(&im->draft, account, "from_override", "yes");
 	else if (values_is(&s->values, "set_from_header", "on"))
-		draft_note(&im->draft, account, "set_from_header: the From field stays; from_override = yes replaces it, and -f's sender");
+		draft_note(&im->draft, account,
+			"set_from_header: the From field stays; from_override = yes replaces it, "
+			"and -f's sender");
 	if (from && im->count > 1 && strchr(from, '@') && !strchr(from, '%'))
 		draft_set(&im->draft, account, "match", from);
 }
@@ -217,22 +224,26 @@ static void finish_log(struct import *im, const struct import_values *v)
 		draft_set(&im->draft, im->draft.sections[0], "log", file);
 }
 
-static void finish_way(struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_way(
+	struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	const char *timeout = values_get(v, "timeout");
 	const char *port = values_get(v, "proxy_port");
 	const char *proxy = values_get(v, "proxy_host");
 
 	if (proxy)
-		draft_setf(&im->draft, account, "proxy", strchr(proxy, ':') ? "socks5://[%s]:%s" : "socks5://%s:%s", proxy,
+		draft_setf(&im->draft, account, "proxy",
+			strchr(proxy, ':') ? "socks5://[%s]:%s" : "socks5://%s:%s", proxy,
 			port ? port : "1080");
 	if (timeout && !ascii_equal(timeout, "off"))
 		draft_set(&im->draft, account, "timeout", timeout);
 	if (values_is(v, "protocol", "lmtp"))
-		draft_note(&im->draft, account, "protocol lmtp has no equivalent: only SMTP is spoken");
+		draft_note(&im->draft, account,
+			"protocol lmtp has no equivalent: only SMTP is spoken");
 }
 
-static void finish_dsn(struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_dsn(
+	struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	const char *notify = values_get(v, "dsn_notify");
 	const char *what = values_get(v, "dsn_return");

@@ -49,7 +49,8 @@ static const struct import_row rows[] = {
 	{ NULL, IMPORT_SILENT, NULL },
 };
 
-static void set_option(struct import_values *v, const char *word, const struct import_file *f, unsigned line)
+static void set_option(
+	struct import_values *v, const char *word, const struct import_file *f, unsigned line)
 {
 	const char *name = word + strspn(word, "-");
 	size_t len = strcspn(name, "=");
@@ -59,8 +60,8 @@ static void set_option(struct import_values *v, const char *word, const struct i
 	free(key);
 }
 
-static bool add_remote(struct import *im, const struct strlist *words, const struct import_file *f, unsigned line,
-	struct error *err)
+static bool add_remote(struct import *im, const struct strlist *words, const struct import_file *f,
+	unsigned line, struct error *err)
 {
 	struct import_values v = { 0 };
 	bool ok;
@@ -84,7 +85,8 @@ static bool parse_remotes(struct import *im, const struct import_file *f, struct
 		struct strlist words = STRLIST_INIT;
 
 		ok = import_split(f->lines[i].text, &words) ||
-			error_set(err, EX_DATAERR, NULL, "%s:%u: a quote is not closed", f->path, f->lines[i].number);
+		     error_set(err, EX_DATAERR, NULL, "%s:%u: a quote is not closed", f->path,
+			     f->lines[i].number);
 		ok = ok && add_remote(im, &words, f, f->lines[i].number, err);
 		strlist_release(&words);
 	}
@@ -103,13 +105,14 @@ static bool is_remotes(const struct import_file *f)
 {
 	struct strlist words = STRLIST_INIT;
 	bool is = f->count && import_split(f->lines[0].text, &words) && words.count > 1 &&
-		(strcmp(words.items[1], "smtp") == 0 || strcmp(words.items[1], "qmqp") == 0);
+		  (strcmp(words.items[1], "smtp") == 0 || strcmp(words.items[1], "qmqp") == 0);
 
 	strlist_release(&words);
 	return is;
 }
 
-static void finish_tls(struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_tls(
+	struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	const char *cert = values_get(v, "x509certfile");
 	const char *key = values_get(v, "x509keyfile");
@@ -135,7 +138,8 @@ static void finish_tls(struct import *im, const struct import_values *v, struct 
 static void finish_names(struct import *im)
 {
 	struct draft_section *global = im->draft.sections[0];
-	const char *me = values_get(&im->common, values_get(&im->common, "mailname") ? "mailname" : "me");
+	const char *me =
+		values_get(&im->common, values_get(&im->common, "mailname") ? "mailname" : "me");
 	const char *host = values_get(&im->common, "defaulthost");
 	const char *domain = values_get(&im->common, "defaultdomain");
 	const char *admin = values_get(&im->common, "adminaddr");
@@ -148,8 +152,10 @@ static void finish_names(struct import *im)
 	else
 		draft_set(&im->draft, global, "domain", host ? host : "");
 	if (admin && strchr(admin, ','))
-		draft_note(&im->draft, global, "adminaddr: it takes one address; put several into the alias file");
-	draft_setf(&im->draft, global, "adminaddr", "%.*s", admin ? (int)strcspn(admin, ", \t") : 0, admin ? admin : "");
+		draft_note(&im->draft, global,
+			"adminaddr: it takes one address; put several into the alias file");
+	draft_setf(&im->draft, global, "adminaddr", "%.*s", admin ? (int)strcspn(admin, ", \t") : 0,
+		admin ? admin : "");
 }
 
 /*
@@ -159,7 +165,8 @@ static void finish_names(struct import *im)
 static void chain(struct import *im, struct draft_section *account)
 {
 	if (im->draft.count > 2)
-		draft_set(&im->draft, im->draft.sections[im->draft.count - 2], "fallback", account->name);
+		draft_set(&im->draft, im->draft.sections[im->draft.count - 2], "fallback",
+			account->name);
 	draft_set(&im->draft, im->draft.sections[0], "account", im->draft.sections[1]->name);
 }
 
@@ -169,7 +176,8 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 	const char *sender = values_get(&im->common, "allmailfrom");
 
 	if (values_get(v, "protocol") && !values_is(v, "protocol", "smtp"))
-		draft_note(&im->draft, account, "only SMTP is spoken, not the protocol of this remote");
+		draft_note(&im->draft, account,
+			"only SMTP is spoken, not the protocol of this remote");
 	draft_set(&im->draft, account, "host", s->name);
 	finish_tls(im, v, account);
 	import_set_login(im, account, values_get(v, "user"), values_get(v, "pass"));
@@ -184,11 +192,13 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 	import_set_queue(im);
 }
 
-static const struct import_name names[] = { { "remotes", parse_remotes }, { "adminaddr", parse_value },
-	{ "allmailfrom", parse_value }, { "bounceto", parse_value }, { "defaultdomain", parse_value },
-	{ "defaulthost", parse_value }, { "doublebounceto", parse_value }, { "helohost", parse_value },
-	{ "idhost", parse_value }, { "mailname", parse_value }, { "maxpause", parse_value }, { "me", parse_value },
-	{ "pausetime", parse_value }, { "queuelifetime", parse_value }, { "sendtimeout", parse_value }, { NULL, NULL } };
+static const struct import_name names[] = { { "remotes", parse_remotes },
+	{ "adminaddr", parse_value }, { "allmailfrom", parse_value }, { "bounceto", parse_value },
+	{ "defaultdomain", parse_value }, { "defaulthost", parse_value },
+	{ "doublebounceto", parse_value }, { "helohost", parse_value }, { "idhost", parse_value },
+	{ "mailname", parse_value }, { "maxpause", parse_value }, { "me", parse_value },
+	{ "pausetime", parse_value }, { "queuelifetime", parse_value },
+	{ "sendtimeout", parse_value }, { NULL, NULL } };
 
 const struct import_format import_nullmailer = {
 	.program = "nullmailer",

@@ -15,7 +15,8 @@
 /* What is about receiving or local delivery is left out without a word. */
 static const struct import_row rows[] = {
 	{ "alias_maps", IMPORT_LATER, NULL },
-	{ "canonical_maps", IMPORT_LOST, "addresses are rewritten by from_override and the alias file only" },
+	{ "canonical_maps", IMPORT_LOST,
+		"addresses are rewritten by from_override and the alias file only" },
 	{ "default_transport", IMPORT_LOST, "everything goes through the account's server" },
 	{ "fallback_relay", IMPORT_LATER, NULL },
 	{ "maximal_backoff_time", IMPORT_GLOBAL, "retry_max" },
@@ -26,10 +27,12 @@ static const struct import_row rows[] = {
 	{ "mydomain", IMPORT_LATER, NULL },
 	{ "myhostname", IMPORT_LATER, NULL },
 	{ "myorigin", IMPORT_LATER, NULL },
-	{ "recipient_canonical_maps", IMPORT_LOST, "recipients are rewritten by the alias file only" },
+	{ "recipient_canonical_maps", IMPORT_LOST,
+		"recipients are rewritten by the alias file only" },
 	{ "relayhost", IMPORT_LATER, NULL },
 	{ "sender_canonical_maps", IMPORT_LOST, "use from with from_override = yes" },
-	{ "sender_dependent_relayhost_maps", IMPORT_LOST, "make an account for each server, with match" },
+	{ "sender_dependent_relayhost_maps", IMPORT_LOST,
+		"make an account for each server, with match" },
 	{ "smtp_bind_address", IMPORT_ACCOUNT, "source_address" },
 	{ "smtp_enforce_tls", IMPORT_LATER, NULL },
 	{ "smtp_fallback_relay", IMPORT_LATER, NULL },
@@ -39,7 +42,8 @@ static const struct import_row rows[] = {
 	{ "smtp_sasl_auth_enable", IMPORT_LATER, NULL },
 	{ "smtp_sasl_mechanism_filter", IMPORT_LOST, "auth names the mechanisms" },
 	{ "smtp_sasl_password_maps", IMPORT_LATER, NULL },
-	{ "smtp_sender_dependent_authentication", IMPORT_LOST, "make an account for each login, with match" },
+	{ "smtp_sender_dependent_authentication", IMPORT_LOST,
+		"make an account for each login, with match" },
 	{ "smtp_tls_CAfile", IMPORT_ACCOUNT, "tls_trust" },
 	{ "smtp_tls_CApath", IMPORT_LOST, "tls_trust takes a file" },
 	{ "smtp_tls_cert_file", IMPORT_ACCOUNT, "tls_cert" },
@@ -54,8 +58,8 @@ static const struct import_row rows[] = {
 };
 
 /* Adds the continuation to the value that was set last. */
-static void continue_value(struct import_values *v, const char *key, const char *more, const struct import_file *f,
-	unsigned line)
+static void continue_value(struct import_values *v, const char *key, const char *more,
+	const struct import_file *f, unsigned line)
 {
 	const char *old = values_get(v, key);
 	struct buf whole = BUF_INIT;
@@ -140,8 +144,8 @@ static char *expanded(const struct import_values *v, const char *key)
 	return NULL;
 }
 
-static void set_expanded(struct import *im, struct draft_section *s, const char *ours, const struct import_values *v,
-	const char *key)
+static void set_expanded(struct import *im, struct draft_section *s, const char *ours,
+	const struct import_values *v, const char *key)
 {
 	char *value = expanded(v, key);
 
@@ -156,13 +160,19 @@ static const struct level {
 } levels[] = {
 	{ "", "off", NULL },
 	{ "none", "off", NULL },
-	{ "may", "starttls", "smtp_tls_security_level = may has no equivalent: TLS is demanded; tls = off does without" },
-	{ "encrypt", "starttls", "the server's certificate is checked, which Postfix did not; see tls_trust, tls_fingerprint" },
+	{ "may", "starttls",
+		"smtp_tls_security_level = may has no equivalent: TLS is demanded; tls = off does "
+		"without" },
+	{ "encrypt", "starttls",
+		"the server's certificate is checked, which Postfix did not; see tls_trust, "
+		"tls_fingerprint" },
 	{ "fingerprint", "starttls", NULL },
 	{ "verify", "starttls", NULL },
 	{ "secure", "starttls", NULL },
-	{ "dane", "starttls", "DANE is not looked up: the certificate is checked against tls_trust" },
-	{ "dane-only", "starttls", "DANE is not looked up: the certificate is checked against tls_trust" },
+	{ "dane", "starttls",
+		"DANE is not looked up: the certificate is checked against tls_trust" },
+	{ "dane-only", "starttls",
+		"DANE is not looked up: the certificate is checked against tls_trust" },
 	{ NULL, NULL, NULL },
 };
 
@@ -177,7 +187,8 @@ static const char *level_of(const struct import_values *v)
 	return values_is(v, "smtp_use_tls", "yes") ? "may" : "";
 }
 
-static void finish_tls(struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_tls(
+	struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	const char *wanted = level_of(v);
 	const struct level *level = levels;
@@ -189,11 +200,13 @@ static void finish_tls(struct import *im, const struct import_values *v, struct 
 	else if (level->name)
 		draft_set(&im->draft, account, "tls", level->tls);
 	if (!level->name || level->note)
-		draft_note(&im->draft, account, "%s", level->name ? level->note : "smtp_tls_security_level is not known here");
+		draft_note(&im->draft, account, "%s",
+			level->name ? level->note : "smtp_tls_security_level is not known here");
 }
 
 /* The login of the server as relayhost writes it, or by its host alone. */
-static void finish_login(struct import *im, const struct import_values *v, const char *relay, struct draft_section *account)
+static void finish_login(struct import *im, const struct import_values *v, const char *relay,
+	struct draft_section *account)
 {
 	const char *login = values_get(&im->logins, relay);
 	const char *colon;
@@ -204,7 +217,9 @@ static void finish_login(struct import *im, const struct import_values *v, const
 	if (!values_is(v, "smtp_sasl_auth_enable", "yes"))
 		return;
 	if (!login)
-		draft_note(&im->draft, account, "no login was found: name sasl_passwd too: config import main.cf sasl_passwd");
+		draft_note(&im->draft, account,
+			"no login was found: name sasl_passwd too: config import main.cf "
+			"sasl_passwd");
 	colon = login ? strchr(login, ':') : NULL;
 	user = colon ? alloc_bytes(login, (size_t)(colon - login)) : NULL;
 	import_set_login(im, account, user, colon ? colon + 1 : NULL);
@@ -232,7 +247,8 @@ static bool origin_is_local(const struct import_values *v)
 }
 
 /* The first table that is a file of aliases, "hash:/etc/aliases". */
-static void finish_aliases(struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_aliases(
+	struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	char *maps = expanded(v, "alias_maps");
 	char *path = maps ? strchr(maps, ':') : NULL;
@@ -249,10 +265,13 @@ static void finish_aliases(struct import *im, const struct import_values *v, str
 	free(maps);
 }
 
-static void finish_fallback(struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_fallback(
+	struct import *im, const struct import_values *v, struct draft_section *account)
 {
-	char *relay = expanded(v, values_get(v, "smtp_fallback_relay") ? "smtp_fallback_relay" : "fallback_relay");
-	struct draft_section *backup = relay && *relay ? draft_add_account(&im->draft, "fallback") : NULL;
+	char *relay = expanded(
+		v, values_get(v, "smtp_fallback_relay") ? "smtp_fallback_relay" : "fallback_relay");
+	struct draft_section *backup =
+		relay && *relay ? draft_add_account(&im->draft, "fallback") : NULL;
 
 	if (backup) {
 		relay[strcspn(relay, ", \t")] = '\0';
@@ -278,7 +297,9 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 	if (relay && *relay) {
 		import_set_server(im, account, relay, "25");
 		if (*relay != '[')
-			draft_note(&im->draft, account, "relayhost without [ ] asks for the domain's MX; sendoff connects to that name itself");
+			draft_note(&im->draft, account,
+				"relayhost without [ ] asks for the domain's MX; sendoff connects "
+				"to that name itself");
 		finish_tls(im, &s->values, account);
 		finish_login(im, &s->values, relay, account);
 		import_set_sender(im, account);

@@ -59,7 +59,8 @@ bool import_read(struct import_file *f, const char *path, struct error *err)
 		size_t len = end ? (size_t)(end - start) : text.len - at;
 
 		if (len > IMPORT_MAX_LINE)
-			ok = error_set(err, EX_DATAERR, NULL, "%s:%u: the line is too long", path, number);
+			ok = error_set(
+				err, EX_DATAERR, NULL, "%s:%u: the line is too long", path, number);
 		else
 			add_line(f, start, len, number);
 		at += len + 1;
@@ -85,7 +86,8 @@ static struct import_value *find(const struct import_values *v, const char *key)
 	return NULL;
 }
 
-static void set(struct import_values *v, const char *key, const char *value, const char *file, unsigned line)
+static void set(struct import_values *v, const char *key, const char *value, const char *file,
+	unsigned line)
 {
 	struct import_value *old = find(v, key);
 
@@ -102,7 +104,8 @@ static void set(struct import_values *v, const char *key, const char *value, con
 	old->line = line;
 }
 
-void values_set(struct import_values *v, const char *key, const char *value, const struct import_file *f, unsigned line)
+void values_set(struct import_values *v, const char *key, const char *value,
+	const struct import_file *f, unsigned line)
 {
 	set(v, key, value, f->name, line);
 }
@@ -110,7 +113,8 @@ void values_set(struct import_values *v, const char *key, const char *value, con
 void values_copy(struct import_values *v, const struct import_values *from)
 {
 	for (size_t i = 0; i < from->count; i++)
-		set(v, from->items[i].key, from->items[i].value, from->items[i].file, from->items[i].line);
+		set(v, from->items[i].key, from->items[i].value, from->items[i].file,
+			from->items[i].line);
 }
 
 const char *values_get(const struct import_values *v, const char *key)

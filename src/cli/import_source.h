@@ -18,7 +18,7 @@ enum { IMPORT_MAX_BYTES = 256 * 1024, IMPORT_MAX_LINE = 4096 };
 struct import_line {
 	char *text;
 	unsigned number; /* from 1 */
-	bool indented;	 /* blanks stood before it */
+	bool indented;   /* blanks stood before it */
 };
 
 struct import_file {
@@ -45,7 +45,8 @@ struct import_values {
 };
 
 /* In place of what the key had. */
-void values_set(struct import_values *v, const char *key, const char *value, const struct import_file *f, unsigned line);
+void values_set(struct import_values *v, const char *key, const char *value,
+	const struct import_file *f, unsigned line);
 
 /* All of from, in place of what v has of the same keys. */
 void values_copy(struct import_values *v, const struct import_values *from);

@@ -48,16 +48,20 @@ static bool parse_revaliases(struct import *im, const struct import_file *f, str
 	return true;
 }
 
-static void finish_tls(struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_tls(
+	struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	bool starttls = values_is(v, "UseSTARTTLS", "yes");
 	const char *cert = values_get(v, "TLSCert");
 	const char *key = values_get(v, "TLSKey");
 
 	if (!starttls)
-		draft_set(&im->draft, account, "tls", values_is(v, "UseTLS", "yes") ? "implicit" : "off");
+		draft_set(&im->draft, account, "tls",
+			values_is(v, "UseTLS", "yes") ? "implicit" : "off");
 	if (starttls || values_is(v, "UseTLS", "yes"))
-		draft_note(&im->draft, account, "the server's certificate is checked, which ssmtp did not; see tls_trust, tls_fingerprint");
+		draft_note(&im->draft, account,
+			"the server's certificate is checked, which ssmtp did not; see tls_trust, "
+			"tls_fingerprint");
 	if (cert && values_is(v, "UseTLSCert", "yes")) {
 		draft_set(&im->draft, account, "tls_cert", cert);
 		draft_set(&im->draft, account, "tls_key", key ? key : cert);
@@ -68,7 +72,8 @@ static void finish_tls(struct import *im, const struct import_values *v, struct 
  * The sender is the calling user at this domain; FromLineOverride makes it that of the From
  * field, which is made of what -f says where there is none.
  */
-static void finish_sender(struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_sender(
+	struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	const char *domain = values_get(v, "RewriteDomain");
 
@@ -77,7 +82,9 @@ static void finish_sender(struct import *im, const struct import_values *v, stru
 	draft_set(&im->draft, im->draft.sections[0], "domain", domain ? domain : "");
 	import_set_sender(im, account);
 	draft_note(&im->draft, account, "the sender is what -f says, else from; %s",
-		values_is(v, "FromLineOverride", "yes") ? "with FromLineOverride ssmtp takes the From field's" : "ssmtp passes over -f");
+		values_is(v, "FromLineOverride", "yes")
+			? "with FromLineOverride ssmtp takes the From field's"
+			: "ssmtp passes over -f");
 }
 
 /* ssmtp leaves the names of other users to the domain. */
@@ -89,12 +96,14 @@ static void finish_root(struct import *im, const char *root)
 	if (!root)
 		return;
 	draft_set(&im->draft, global, "adminaddr", root);
-	draft_note(&im->draft, global, "adminaddr gets the mail for every local name, not only for users below MinUserId; an alias "
-				       "file can name the others");
+	draft_note(&im->draft, global,
+		"adminaddr gets the mail for every local name, not only for users below MinUserId; "
+		"an alias file can name the others");
 }
 
 /* USER is known; what follows is ADDRESS[:HOST[:PORT]]. */
-static void add_user(struct import *im, const struct import_value *line, const struct draft_section *standard)
+static void add_user(
+	struct import *im, const struct import_value *line, const struct draft_section *standard)
 {
 	struct draft_section *account = draft_add_account(&im->draft, line->key);
 	size_t len = strcspn(line->value, ":");
@@ -110,8 +119,9 @@ static void add_user(struct import *im, const struct import_value *line, const s
 		draft_setf(&im->draft, account, "match", "%s%s", line->key, domain);
 	if (line->value[len])
 		import_set_server(im, account, line->value + len + 1, "25");
-	draft_note(&im->draft, account, "%s:%u: for mail whose sender is %s; mail without one goes through %s",
-		line->file, line->line, line->key, standard->name);
+	draft_note(&im->draft, account,
+		"%s:%u: for mail whose sender is %s; mail without one goes through %s", line->file,
+		line->line, line->key, standard->name);
 	free(address);
 }
 
@@ -121,7 +131,8 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 
 	import_set_server(im, account, server && *server ? server : "mailhub", "25");
 	finish_tls(im, &s->values, account);
-	import_set_login(im, account, values_get(&s->values, "AuthUser"), values_get(&s->values, "AuthPass"));
+	import_set_login(im, account, values_get(&s->values, "AuthUser"),
+		values_get(&s->values, "AuthPass"));
 	if (values_is(&s->values, "AuthMethod", "cram-md5"))
 		draft_set(&im->draft, account, "auth", "cram-md5");
 	finish_sender(im, &s->values, account);

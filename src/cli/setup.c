@@ -273,7 +273,8 @@ static bool ask_secret_again(struct setup *s)
 	struct buf again = BUF_INIT;
 	struct error none = ERROR_INIT;
 	bool ok = s->secret.len && !s->force && ask_has_person() &&
-		  ask_secret(&again, "Password or token once more, or nothing", "--password-command", &none);
+		  ask_secret(&again, "Password or token once more, or nothing",
+			  "--password-command", &none);
 
 	if (ok)
 		buf_swap(&s->secret, &again);
@@ -285,7 +286,8 @@ static bool keep_draft(struct setup *s, int status, struct error *err)
 {
 	if (status && !s->force && !ask_yes("That did not work. Write the file all the same?")) {
 		error_set(err, status, NULL, "the check failed, and nothing was written");
-		return error_hint(err, "what failed is said above; --force writes the file all the same");
+		return error_hint(err,
+			"what failed is said above; --force writes the file all the same");
 	}
 	return rename(buf_str(&s->draft), s->path) == 0 ||
 	       error_set_errno(err, EX_CANTCREAT, errno, "%s", s->path);
