@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-bool ascii_is_alpha(char c)
-{
-	return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
-}
-
 bool ascii_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -15,7 +10,7 @@ bool ascii_is_digit(char c)
 
 bool ascii_is_alnum(char c)
 {
-	return ascii_is_alpha(c) || ascii_is_digit(c);
+	return (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || ascii_is_digit(c);
 }
 
 bool ascii_is_blank(char c)

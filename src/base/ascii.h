@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-bool ascii_is_alpha(char c);
 bool ascii_is_digit(char c);
 bool ascii_is_alnum(char c);
 

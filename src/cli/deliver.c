@@ -85,7 +85,11 @@ static void drain_input(void)
 	}
 }
 
-bool request_read(struct request *r, const struct options *o, struct error *failure)
+/*
+ * Reads the message from standard input to its end.  *failure, if one is known already, is kept:
+ * the input is then read for its writer's sake alone.
+ */
+static bool request_read(struct request *r, const struct options *o, struct error *failure)
 {
 	static struct strlist directories;
 	struct message_source source = {

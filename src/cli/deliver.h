@@ -17,12 +17,6 @@ bool request_from_options(struct request *r, const struct options *o, struct con
 	struct caller *caller, struct error *err);
 
 /*
- * Reads the message from standard input to its end.  *failure, if one is known already, is kept:
- * the input is then read for its writer's sake alone.
- */
-bool request_read(struct request *r, const struct options *o, struct error *failure);
-
-/*
  * `sendmail` as everybody calls it.  *failure is what options and configuration had to say;
  * returns the exit status.
  */

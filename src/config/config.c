@@ -40,11 +40,18 @@ static char *usual_file(struct caller *caller)
 	return buf_detach(&path);
 }
 
+/* What -C or $SENDOFF_CONFIG names in place of the usual files; NULL: nothing. */
+static const char *named_file(const struct caller *caller, const char *file)
+{
+	const char *variable = caller->set_id ? NULL : secure_getenv("SENDOFF_CONFIG");
+
+	return file ? file : variable && *variable ? variable : NULL;
+}
+
 static void load(struct config *c, struct caller *caller, const char *file, const char *wanted,
 	struct problems *p)
 {
-	const char *variable = caller->set_id ? NULL : secure_getenv("SENDOFF_CONFIG");
-	const char *only = file ? file : variable && *variable ? variable : NULL;
+	const char *only = named_file(caller, file);
 	char *user = only ? absolute(only) : usual_file(caller);
 	struct load_files f = LOAD_FILES_SYSTEM;
 	struct error err = ERROR_INIT;
@@ -93,9 +100,8 @@ bool config_load_queue(struct config *c, struct caller *caller, const char *file
 	const char *wanted, struct error *err)
 {
 	static const struct load_files f = LOAD_FILES_SYSTEM;
-	bool is_named = file || (!caller->set_id && secure_getenv("SENDOFF_CONFIG"));
 
-	if (caller->uid == 0 && !is_named && access(f.system, F_OK) == 0)
+	if (caller->uid == 0 && !named_file(caller, file) && access(f.system, F_OK) == 0)
 		return config_load_system(c, caller, err);
 	return config_load(c, caller, file, wanted, err);
 }

@@ -90,6 +90,16 @@ class Shared(SharedCase):
             self.assertGreater(os.stat(stamp).st_mtime, 1)
             os.utime(stamp, (1, 1))
 
+    def test_roots_runs_read_the_systems_file_alone(self):
+        box = self.install(self.server())
+        box.set_id(False)
+        box.users_file("root", ".config/sendoff/sendoff.ini", "[mine]\nhost = 127.0.0.1\n")
+        self.assertIn(b"[mine]", box.run("sendoff", "config", user="root").stdout)
+        for env in ({}, {"SENDOFF_CONFIG": ""}):
+            with self.subTest(env=env):
+                done = box.run("sendoff", "queue", "run", "--account", "mine", user="root", env=env)
+                self.assertExit(done, 64, "unknown account")
+
     def test_a_state_that_root_wrote_is_the_users_to_go_on_with(self):
         server = self.server()
         server.on("RCPT", "450 4.2.1 later", times=2)
