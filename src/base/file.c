@@ -86,6 +86,24 @@ bool file_sync_directory(int dir)
 	return fsync(dir) == 0;
 }
 
+bool file_make_directory(const char *path, mode_t mode)
+{
+	size_t len = (size_t)(strrchr(path, '/') - path);
+	char *parent;
+	bool ok;
+	int fd;
+
+	if (mkdir(path, mode) < 0)
+		return false;
+	parent = alloc_bytes(path, len ? len : 1);
+	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ok = fd < 0 || file_sync_directory(fd); /* one that may not be read cannot be synced */
+	if (fd >= 0)
+		close(fd);
+	free(parent);
+	return ok;
+}
+
 bool file_make_directories(const char *path, mode_t mode)
 {
 	char *copy = alloc_string(path);
@@ -93,10 +111,11 @@ bool file_make_directories(const char *path, mode_t mode)
 
 	for (char *slash = strchr(copy + 1, '/'); slash && ok; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		ok = mkdir(copy, mode) == 0 || errno == EEXIST || errno == EROFS || errno == EACCES;
+		ok = file_make_directory(copy, mode) || errno == EEXIST || errno == EROFS ||
+		     errno == EACCES;
 		*slash = '/';
 	}
-	ok = ok && (mkdir(copy, mode) == 0 || errno == EEXIST);
+	ok = ok && (file_make_directory(copy, mode) || errno == EEXIST);
 	free(copy);
 	return ok;
 }

@@ -38,7 +38,10 @@ bool file_link_unnamed(int fd, int dir, const char *name);
 /* Makes a directory's entries durable. */
 bool file_sync_directory(int dir);
 
-/* Makes the directory and its missing parents with mode; one that is there is left as it is. */
+/* Makes a directory (absolute path) with mode, durably: its parent is synced. */
+bool file_make_directory(const char *path, mode_t mode);
+
+/* The same with its missing parents; one that is there is left as it is. */
 bool file_make_directories(const char *path, mode_t mode);
 
 #endif

@@ -40,7 +40,7 @@ static bool make_shared(const char *path)
 {
 	const struct group *group = getgrnam(shared_name);
 	int fd = -1;
-	bool ok = mkdir(path, 0700) == 0;
+	bool ok = file_make_directory(path, 0700);
 
 	if (ok && group) {
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -230,6 +230,20 @@ class Refused(Crash):
     def test_refused_for_now(self):
         self.check_faults(True, self.SUBMIT, refuses=True)
 
+    def test_a_queue_that_is_made_is_there_after_a_power_failure(self):
+        """A new directory's name is durable when its parent was synced."""
+        box = self.queue_box()
+        box.set(queue_dir="~/a/b/queue", state_dir="~/a/state")
+        self.assertEqual(self.traced(box, ["-y", "-e", "trace=mkdir,mkdirat,fsync"], ("-odq",) + self.SUBMIT,
+                                     message("x")), 0)
+        with open(box.file("trace"), encoding="utf-8") as file:
+            calls = file.read()
+        made = re.findall(r'mkdir\("([^"]*)", \w+\) += 0', calls)
+        self.assertEqual(made[-1], box.home + "/a/b/queue")
+        for path in made:
+            synced = r'mkdir\("%s", \w+\) += 0\n.*fsync\(\d+<%s>\) += 0' % (path, os.path.dirname(path))
+            self.assertIsNotNone(re.search(synced, calls, re.DOTALL), path + "\n" + calls)
+
     def test_a_background_that_cannot_begin(self):
         """What would have gone on is no second copy of the caller's own process."""
         server = self.server(lenient=True)
