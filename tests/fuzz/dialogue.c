@@ -16,6 +16,8 @@
 #include "smtp/transaction.h"
 
 #include <poll.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -197,11 +199,27 @@ static void check_results(const struct delivery_result *r, bool whole)
 	}
 }
 
+/* Did a chunk come to its end? */
+static bool has_chunk(const char *text, size_t len)
+{
+	const char *end = text + len, *at = text;
+
+	while (at < end && (at = memmem(at, (size_t)(end - at), "BDAT ", 5)) != NULL) {
+		unsigned long size = strtoul(at + 5, NULL, 10);
+		const char *eol = memchr(at, '\n', (size_t)(end - at));
+
+		if (eol && size && size <= (size_t)(end - eol) - 1)
+			return true;
+		at += 5;
+	}
+	return false;
+}
+
 /* Was the content sent to its end? */
 static bool was_sent(void)
 {
 	return holds(server.heard.data, server.heard.len, "\r\n.\r\n", 5) ||
-	       holds(server.heard.data, server.heard.len, " LAST\r\n", 7);
+	       (server.heard.len && has_chunk(server.heard.data, server.heard.len));
 }
 
 static void send_one(struct session *s, const struct mail *mail)
