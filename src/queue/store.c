@@ -272,14 +272,16 @@ static bool write_synced(int fd, const struct buf *text)
 	return file_write_all(fd, text->data, text->len) && fsync(fd) == 0;
 }
 
-/* A file under a name of its own kind, whole and synced. */
+/*
+ * A file under a name of its own kind, whole and synced.  One that is left from before is in the
+ * way only if it cannot be removed.
+ */
 static bool put_file(const struct store *s, const char *name, const struct buf *text)
 {
 	int fd, reason;
 	bool ok;
 
-	if (unlinkat(s->fd, name, 0) < 0 && errno != ENOENT)
-		return false;
+	unlinkat(s->fd, name, 0);
 	fd = openat(s->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return false;

@@ -22,7 +22,8 @@ WHOLE = os.environ.get("SENDOFF_SWEEP")  # "all" points, or so many of each scen
 SUBMIT = ("-f", "alice@example.org", "bob@example.net")
 PATIENCE = 30  # seconds until a run counts as hanging
 STATUSES = {0, *range(64, 79)}
-UNSURE = re.compile(rb"delivered twice")  # what is said where mail may come twice
+# What is said where mail may come twice: the answer was lost, or could not be kept.
+UNSURE = re.compile(rb"delivered twice|: cannot write the state of ")
 
 
 class Scenario:
@@ -226,7 +227,7 @@ class Sweep(QueueCase):
             return []
         if later:
             return ["it failed, and the mail was sent later"]
-        if at_once and not UNSURE.search(run.stderr + run.stdout):
+        if at_once and b"delivered twice" not in run.stderr + run.stdout:
             return ["it failed, and the mail was sent"]
         type(self).told_wrong += at_once
         return []
@@ -237,7 +238,7 @@ class Sweep(QueueCase):
         if not at_once or not later:
             return []
         type(self).twice += 1
-        if run.was_killed or self.is_library_crash(run) or UNSURE.search(told):
+        if run.was_killed or self.is_library_crash(run) or UNSURE.search(told) or self.mutes(run):
             return []
         return ["%s came twice, and nothing was lost" % word]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Each system call fails once, in each way that it may; the promise holds.
+"""Each system call fails, once or from then on, in each way that it may; the promise holds.
 
 A sample of the points is tried, each with another error than the one before; SENDOFF_SWEEP=all
 tries every point with every error, SENDOFF_SWEEP=100 about so many of each scenario.
@@ -30,29 +30,49 @@ SAMPLE = 18  # points of each scenario
 
 
 class Failing(Traced):
+    RULE = "inject=%s:error=%s:when=%d"
     turns = collections.Counter()
 
     def points(self, scenario):
         """(name, number, error): with all errors, or in a sample with the next one of that call."""
         calls = self.calls(scenario)
         if WHOLE == "all":
-            return [(*call, error) for call in calls for error in ERRORS.get(call[0], ("EIO",))]
+            return [(*call, error) for call in calls for error in self.errors(call[0])]
         return [(*call, self.next_error(call[0])) for call in sampled(calls, SAMPLE)]
 
+    def errors(self, name):
+        return ERRORS.get(name, ("EIO",))
+
     def next_error(self, name):
-        errors = ERRORS.get(name, ("EIO",))
+        errors = self.errors(name)
         self.turns[name] += 1
         return errors[self.turns[name] % len(errors)]
 
     def faulted(self, scenario, point):
-        done = self.start(scenario, self.strace("-e", "inject=%s:error=%s:when=%d" % (point[0], point[2], point[1])))
+        done = self.start(scenario, self.strace("-e", self.RULE % (point[0], point[2], point[1])))
         return done and Run(done.returncode, done.stdout, done.stderr)
 
     def mutes(self, run):
-        return any("(INJECTED)" in text and text.startswith("write(2") for _, text in self.trace())
+        return any("(INJECTED)" in text and (text.startswith("write(2") or self.box.logfile in text)
+                   for _, text in self.trace())
 
     def test_each_call_fails(self):
         self.sweep("a system call fails", SCENARIOS)
+
+
+class FailingForGood(Failing):
+    """A call that fails is not always the only one: no locks, no unnamed files, no room."""
+
+    RULE = "inject=%s:error=%s:when=%d+"
+
+    def errors(self, name):
+        """An interruption is not for good."""
+        return [error for error in super().errors(name) if error != "EINTR"]
+
+    test_each_call_fails = None
+
+    def test_each_call_fails_from_then_on(self):
+        self.sweep("a system call fails for good", SCENARIOS)
 
 
 if __name__ == "__main__":
