@@ -112,7 +112,7 @@ void outcome_print_error(const struct error *err, const char *account)
 /* Each reason once, those of the recipients that got nothing and are in no queue. */
 static void print_reasons(const struct outcome *o, const char *account)
 {
-	const struct error *last = NULL;
+	const struct error *whole = outcome_error(o), *last = NULL;
 	size_t printed = 0;
 
 	if (o->keep_error.code != EX_OK)
@@ -133,8 +133,8 @@ static void print_reasons(const struct outcome *o, const char *account)
 			outcome_print_error(&o->expansion.failures[i].error, account);
 			printed++;
 		}
-	if (!printed && o->keep_error.code == EX_OK)
-		outcome_print_error(outcome_error(o), account);
+	if (!printed && whole && o->keep_error.code == EX_OK)
+		outcome_print_error(whole, account);
 }
 
 static void add_name(struct buf *list, const char *name)
