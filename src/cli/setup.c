@@ -300,11 +300,6 @@ static bool say_what_next(const struct setup *s, const char *file, struct error 
 	const char *option = file ? " -C " : "";
 
 	file = file ? file : "";
-	if (s->secret.len && s->is_system && !s->group)
-		buf_addf(&out,
-			"\n%s holds the password, so only its owner may read it.\n"
-			"To let all users send by it: man sendmail, SECURITY.\n",
-			s->path);
 	buf_addf(&out, "\n%s was written.  Try it:\n", s->path);
 	buf_addf(&out, "  echo 'Subject: it works' | sendmail%s%s %s\n", option, file,
 		buf_str(&s->sender));
@@ -313,6 +308,9 @@ static bool say_what_next(const struct setup *s, const char *file, struct error 
 			"Let a timer run the queue; for example, as a line of crontab -e:\n"
 			"  */5 * * * * sendoff queue run%s%s\n",
 			option, file);
+	if (s->secret.len && s->is_system && !s->group)
+		buf_adds(&out, "\nIt holds the password, so only its owner may read it.  To let all users "
+			       "send by it:\nman sendmail, SECURITY.\n");
 	return print_out(&out, err);
 }
 

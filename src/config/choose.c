@@ -39,10 +39,17 @@ static const struct account *match(const struct config *c, const char *sender)
 static const struct account *by_name(const struct config *c, const char *name, struct error *err)
 {
 	const struct account *a = config_account(c, name);
+	struct buf names = BUF_INIT;
 
-	if (!a)
-		error_set(err, EX_CONFIG, NULL, "no account '%s' in the configuration", name);
-	return a;
+	if (a)
+		return a;
+	for (size_t i = 0; i < c->count; i++)
+		buf_addf(&names, "%s%s", i ? ", " : "", c->accounts[i].name);
+	error_set(err, EX_CONFIG, NULL, "no account '%s' in the configuration", name);
+	if (names.len)
+		error_hint(err, "its accounts are: %s", buf_str(&names));
+	buf_release(&names);
+	return NULL;
 }
 
 const struct account *config_choose(

@@ -289,7 +289,7 @@ static const struct {
 	[SETTING_WORD] = { NULL, KEPT_FLAT, NULL },
 	[SETTING_YES_NO] = { to_yes_no, KEPT_FLAT, "yes or no" },
 	[SETTING_NAME] = { to_name, KEPT_STRING, "the name of an account" },
-	[SETTING_PROVIDER] = { to_provider, KEPT_STRING, "a provider that sendoff knows" },
+	[SETTING_PROVIDER] = { to_provider, KEPT_STRING, "one of the providers " },
 	[SETTING_ADDRESS] = { to_address, KEPT_STRING, "one mail address" },
 	[SETTING_SENDER] = { to_sender, KEPT_STRING,
 		"one mail address, with %U, %H and %% the only signs after %" },
@@ -357,6 +357,8 @@ bool setting_convert(const struct setting *s, void *object, const char *value,
 		add_words(why, s->words);
 	else
 		buf_adds(why, kinds[s->kind].expects);
+	if (s->kind == SETTING_PROVIDER)
+		provider_add_names(why);
 	return false;
 }
 

@@ -78,3 +78,9 @@ const char *provider_value(const struct provider *p, const char *key)
 		return p->tls;
 	return strcmp(key, "auth") == 0 ? p->auth : NULL;
 }
+
+void provider_add_names(struct buf *b)
+{
+	for (const struct provider *p = providers; p->name; p++)
+		buf_addf(b, "%s%s", p == providers ? "" : ", ", p->name);
+}

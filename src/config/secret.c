@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 enum { SECRET_MAX_BYTES = 64 * 1024 };
+enum { NOT_FOUND = 127 }; /* a shell's exit status where there is no such command */
 
 /* A command that runs, and what it has printed. */
 struct command {
@@ -178,7 +179,8 @@ static bool judge(const struct command *c, struct error *err)
 		return error_set(
 			err, EX_NOPERM, NULL, "it was ended by signal %d", WTERMSIG(c->status));
 	if (WEXITSTATUS(c->status))
-		return error_set(err, EX_NOPERM, NULL, "it exited %d", WEXITSTATUS(c->status));
+		return error_set(err, EX_NOPERM, NULL, "it exited %d%s", WEXITSTATUS(c->status),
+			WEXITSTATUS(c->status) == NOT_FOUND ? ", no such command" : "");
 	return true;
 }
 

@@ -136,10 +136,12 @@ static bool read_file(const struct account *a, struct caller *caller, const char
 	struct stat st;
 	bool ok = trusted_read(&text, a->senders, owner, SENDERS_MAX_BYTES, &st, err);
 
-	if (ok)
+	if (ok) {
 		ok = read_text(&text, a->senders, caller, sender, granted, err);
-	else
+	} else {
+		error_context(err, "senders");
 		err->code = EX_CONFIG;
+	}
 	buf_release(&text);
 	return ok || error_scope(err, ERROR_OF_MESSAGE);
 }

@@ -85,6 +85,7 @@ static void the_default_is_named_or_the_only_one_or_called_so(void **state)
 	assert_null(config_choose(&c, "three", NULL, &err));
 	assert_int_equal(err.code, EX_CONFIG);
 	assert_string_equal(err.text, "no account 'three' in the configuration");
+	assert_non_null(strstr(err.hint, "its accounts are: one, two"));
 	config_release(&c);
 }
 
