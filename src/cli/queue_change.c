@@ -2,10 +2,12 @@
 #include "cli/queue_change.h"
 
 #include "base/ascii.h"
+#include "cli/command.h"
 #include "cli/queue_list.h"
 #include "queue/store.h"
 
 #include <string.h>
+#include <sys/file.h>
 
 /* A locked message and where it lies. */
 struct place {
@@ -78,49 +80,64 @@ static bool is_whole(const struct place *p, struct error *err)
 	return error_hint(err, "it can only be looked at and removed");
 }
 
-static void add_text(struct buf *out, const char *text, size_t len)
+/* Moves whole lines, made printable; at the end, and of a very long line, what there is. */
+static void move_lines(struct buf *text, bool is_end, struct buf *out)
 {
-	while (len) {
-		const char *end = memchr(text, '\n', len);
-		size_t line = end ? (size_t)(end - text) : len;
-		size_t shown = line && text[line - 1] == '\r' ? line - 1 : line;
+	enum { LONG = 64 * 1024 };
+	const char *at = text->data, *end = text->data + text->len, *lf;
 
-		buf_add_printable(out, text, shown);
+	while ((lf = memchr(at, '\n', (size_t)(end - at)))) {
+		buf_add_printable(out, at, (size_t)(lf - at) - (lf > at && lf[-1] == '\r'));
 		buf_addc(out, '\n');
-		text += line + (end ? 1 : 0);
-		len -= line + (end ? 1 : 0);
+		at = lf + 1;
 	}
+	if (is_end || end - at > LONG) {
+		buf_add_printable(out, at, (size_t)(end - at));
+		buf_adds(out, is_end && end > at ? "\n" : "");
+		at = end;
+	}
+	buf_remove(text, 0, (size_t)(at - text->data));
 }
 
-static bool add_message(const struct message *m, struct buf *out, struct error *err)
+/* Prints what is in out, and the message behind it, which may be larger than memory. */
+static bool print_message(const struct message *m, struct buf *out, struct error *err)
 {
 	struct buf text = BUF_INIT;
-	char block[4096];
-	const char *data;
+	char block[16384];
 	uint64_t at = 0;
 	ssize_t n;
+	bool ok;
 
 	header_write(&m->header, &text);
 	buf_adds(&text, "\r\n");
-	while ((n = spool_look(&m->body, at, block, sizeof block, &data, err)) > 0) {
-		buf_add(&text, data, (size_t)n);
-		at += (uint64_t)n;
-	}
-	add_text(out, text.data, text.len);
+	do {
+		const char *data;
+
+		n = spool_look(&m->body, at, block, sizeof block, &data, err);
+		if (n > 0)
+			buf_add(&text, data, (size_t)n);
+		at += n > 0 ? (uint64_t)n : 0;
+		move_lines(&text, n <= 0, out);
+		ok = n >= 0 && print_out(out, err);
+	} while (ok && n > 0);
 	buf_release(&text);
-	return n == 0;
+	return ok;
 }
 
 bool queue_show(const struct queue_change *c, const char *id, struct error *err)
 {
 	struct place p = PLACE_INIT;
+	struct buf out = BUF_INIT;
 	bool ok = place_find(&p, c, id, err);
 
 	if (ok) {
-		queue_list_details(&p.entry, c->config, c->caller, c->out);
-		buf_addc(c->out, '\n');
-		ok = add_message(&p.entry.message, c->out, err);
+		/* Who reads slowly keeps nobody from sending it. */
+		flock(p.entry.lock, LOCK_UN);
+		queue_list_details(&p.entry, c->config, c->caller, &out);
+		buf_addc(&out, '\n');
+		ok = print_message(&p.entry.message, &out, err);
 	}
+	buf_release(&out);
 	place_release(&p);
 	return ok;
 }

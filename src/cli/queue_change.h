@@ -6,7 +6,6 @@
 #ifndef CLI_QUEUE_CHANGE_H
 #define CLI_QUEUE_CHANGE_H
 
-#include "base/buf.h"
 #include "base/error.h"
 #include "config/caller.h"
 #include "config/config.h"
@@ -16,11 +15,10 @@
 struct queue_change {
 	struct config *config;
 	struct caller *caller;
-	struct buf *out; /* for what is shown */
 };
 
 /*
- * Each does its work for one id.  EX_USAGE: there is no such message of this caller's;
+ * Each does its work for one id; queue_show prints it on stdout as it goes.  EX_USAGE: there is no such message of this caller's;
  * EX_TEMPFAIL: it is being sent just now; EX_DATAERR: it is damaged.
  */
 bool queue_show(const struct queue_change *c, const char *id, struct error *err);

@@ -152,8 +152,7 @@ typedef bool change_function(const struct queue_change *c, const char *id, struc
 static int change(
 	struct config *c, struct caller *caller, int argc, char **argv, change_function *work)
 {
-	struct buf out = BUF_INIT;
-	struct queue_change what = { .config = c, .caller = caller, .out = &out };
+	struct queue_change what = { .config = c, .caller = caller };
 	struct error err = ERROR_INIT;
 	int status = EX_OK;
 
@@ -162,8 +161,6 @@ static int change(
 			outcome_print_error(&err, NULL);
 			status = status ? status : err.code;
 		}
-	if (!print_out(&out, &err))
-		return fail(&err);
 	return status;
 }
 

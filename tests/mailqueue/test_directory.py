@@ -8,7 +8,9 @@ import subprocess
 import time
 import unittest
 
+from peak import Peak
 from queued import QueueCase, message
+from sandbox import SANITIZERS
 
 
 class Hostile(QueueCase):
@@ -132,6 +134,25 @@ class People(QueueCase):
         self.assertIn("Subject: hello a\n", shown)
         self.assertIn("recipient (left): r0@example.net", shown)
         self.assertTrue(shown.endswith("\n\nbody a\n"))
+
+    def shown(self, box, lines):
+        """What `queue show` prints of a message of so many lines, and its peak memory in KiB."""
+        text = message("a") + "0123456789" * 7 + "\n"
+        self.assertExit(box.sendmail("-odq", "b@example.net", stdin=text + ("x" * 70 + "\n") * lines), 0)
+        name = self.listed(box)[-1]["id"]
+        small = {"ASAN_OPTIONS": SANITIZERS["ASAN_OPTIONS"] + ":quarantine_size_mb=1"}
+        with open(box.file("shown"), "wb") as file:
+            child = box.start("sendoff", "queue", "show", name, stdout=file, env=small)
+            peak = Peak(child.pid)
+        self.assertEqual(child.wait(), 0)
+        with open(box.file("shown"), "rb") as file:
+            return file.read(), peak.kib()
+
+    def test_a_large_message_is_shown_piece_by_piece(self):
+        box = self.queue_box()
+        (_, small), (text, large) = self.shown(box, 10), self.shown(box, 500_000)
+        self.assertEqual(text.count(b"x" * 70 + b"\n"), 500_000)
+        self.assertLess(large, small + 8192)
 
     def test_some_of_the_list(self):
         """As Sendmail has it; a sender that the account supplies is found as it is shown."""
