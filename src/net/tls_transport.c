@@ -98,7 +98,8 @@ static void tell_alert(struct tls *t)
 {
 	gnutls_alert_description_t alert = gnutls_alert_get(t->session);
 
-	snprintf(t->trouble, sizeof t->trouble, "the server ended TLS: %s%s", gnutls_alert_get_name(alert),
+	snprintf(t->trouble, sizeof t->trouble, "the server ended TLS: %s%s",
+		gnutls_alert_get_name(alert),
 		alert == GNUTLS_A_CERTIFICATE_REQUIRED ? " (tls_cert and tls_key)" : "");
 }
 
