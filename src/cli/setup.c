@@ -309,8 +309,8 @@ static bool say_what_next(const struct setup *s, const char *file, struct error 
 			"  */5 * * * * sendoff queue run%s%s\n",
 			option, file);
 	if (s->secret.len && s->is_system && !s->group)
-		buf_adds(&out, "\nIt holds the password, so only its owner may read it.  To let all users "
-			       "send by it:\nman sendmail, SECURITY.\n");
+		buf_adds(&out, "\nIt holds the password, so only its owner may read it.\n"
+			       "To let all users send by it: man sendmail, SECURITY.\n");
 	return print_out(&out, err);
 }
 
