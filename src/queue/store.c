@@ -113,6 +113,8 @@ bool store_list(const struct store *s, struct strlist *ids, struct error *err)
 	ok = errno == 0 || error_set_errno(err, EX_IOERR, errno,
 				   "cannot read the queue directory '%s'", s->path);
 	closedir(directory);
+	if (!ok)
+		strlist_release(ids);
 	if (ids->count)
 		qsort(ids->items, ids->count, sizeof *ids->items, compare);
 	return ok;

@@ -74,7 +74,7 @@ struct keep {
 bool store_keep(struct store *s, const struct keep *k, const struct config *c,
 	char id[QUEUE_ID_SIZE], struct error *err);
 
-/* Adds the ids of all messages, in the order of their arrival. */
+/* Adds the ids of all messages, in the order of their arrival; none when it is false. */
 bool store_list(const struct store *s, struct strlist *ids, struct error *err);
 
 /*
