@@ -128,6 +128,18 @@ void import_pairs(struct import_values *v, const struct import_file *f, char sep
 	}
 }
 
+/* Services by the names that IANA gives them, as numbers. */
+static const char *port_of(const char *service)
+{
+	static const char *const names[][2] = { { "smtp", "25" }, { "submission", "587" },
+		{ "submissions", "465" }, { "smtps", "465" } };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (ascii_equal(service, names[i][0]))
+			return names[i][1];
+	return service;
+}
+
 void import_set_server(struct import *im, struct draft_section *account, const char *server,
 	const char *default_port)
 {
@@ -139,7 +151,8 @@ void import_set_server(struct import *im, struct draft_section *account, const c
 			     : alloc_bytes(server, len);
 
 	draft_set(&im->draft, account, "host", host);
-	draft_set(&im->draft, account, "port", colon && !is_ipv6 ? colon + 1 : default_port);
+	draft_set(&im->draft, account, "port",
+		colon && !is_ipv6 ? port_of(colon + 1) : default_port);
 	free(host);
 }
 
