@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/landlock.h"
 #include "base/log.h"
+#include "config/aliases.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -119,6 +120,43 @@ static void add_account(struct rules *r, const struct account *a)
 	add(r, a->senders, LANDLOCK_READ);
 }
 
+static void add_included(struct strlist *files, const struct strlist *members)
+{
+	static const char mark[] = ":include:";
+	enum { MOST = 100, AT = sizeof mark - 1 };
+
+	for (size_t i = 0; i < members->count && files->count < MOST; i++) {
+		const char *member = members->items[i];
+
+		if (ascii_starts_with(member, mark) && !strlist_has(files, member + AT))
+			strlist_add(files, member + AT);
+	}
+}
+
+/*
+ * The files that the alias file includes, and those that they include: a report to a local sender
+ * may need them.
+ */
+static void find_included(struct strlist *files, const char *path)
+{
+	struct aliases a = ALIASES_INIT;
+	struct error ignored = ERROR_INIT;
+
+	if (!aliases_read(&a, path, &ignored))
+		return;
+	for (size_t i = 0; i < a.count; i++)
+		add_included(files, &a.entries[i].members);
+	aliases_release(&a);
+	for (size_t i = 0; i < files->count; i++) {
+		struct strlist members = STRLIST_INIT, problems = STRLIST_INIT;
+
+		if (aliases_include(&members, files->items[i], &problems, &ignored))
+			add_included(files, &members);
+		strlist_release(&members);
+		strlist_release(&problems);
+	}
+}
+
 /* What is made lazily has to be there before: afterwards nobody could make it. */
 static void make_files(const struct config *c, const struct account *a)
 {
@@ -129,16 +167,22 @@ static void make_files(const struct config *c, const struct account *a)
 
 bool sandbox_begin(const struct config *c, const struct account *a, enum sandbox_scope scope)
 {
+	const char *aliases = c->aliases ? c->aliases : "/etc/aliases";
+	struct strlist lists = STRLIST_INIT;
 	struct rules r = { 0 };
 	bool ok;
 
 	if (sandbox_is_on() || sandbox_waits(a) || sandbox_reason(c, a, scope))
 		return sandbox_is_on();
 	make_files(c, a);
-	r.list = alloc_zero(USUAL + OF_CONFIG + OF_ACCOUNT * (c->count + 1), sizeof *r.list);
+	find_included(&lists, aliases);
+	r.list = alloc_zero(
+		USUAL + OF_CONFIG + OF_ACCOUNT * (c->count + 1) + lists.count, sizeof *r.list);
 	memcpy(r.list, usual, sizeof usual);
 	r.count = USUAL;
-	add(&r, c->aliases ? c->aliases : "/etc/aliases", LANDLOCK_READ);
+	add(&r, aliases, LANDLOCK_READ);
+	for (size_t i = 0; i < lists.count; i++)
+		add(&r, lists.items[i], LANDLOCK_READ);
 	add(&r, secure_getenv("TMPDIR"), LANDLOCK_OWN);
 	add(&r, c->queue_dir, LANDLOCK_OWN);
 	add(&r, c->state_dir, LANDLOCK_OWN);
@@ -147,6 +191,7 @@ bool sandbox_begin(const struct config *c, const struct account *a, enum sandbox
 		add_account(&r, each);
 	ok = landlock_enter(r.list, r.count);
 	free(r.list);
+	strlist_release(&lists);
 	return ok;
 }
 

@@ -3,6 +3,7 @@
 
 import os
 import re
+import tempfile
 import threading
 import unittest
 
@@ -115,6 +116,21 @@ class SandboxTest(QueueCase):
         self.started.set()
         self.assertExit(box.sendmail("bob@example.net", stdin=MESSAGE), 0)
         self.assertIn("trouble-work", os.listdir(home + "/.local/state/sendoff/state"))
+
+    def test_a_report_finds_the_lists_that_an_alias_includes(self):
+        box = self.box()
+        self.smtp.on("RCPT", "550 5.1.1 nobody", match="gone@")
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:  # of /tmp everything may be read
+            for name, text in (("outer", ":include:%s/inner\n" % folder), ("inner", "carol@example.com\n")):
+                with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                    file.write(text)
+                os.chmod(file.name, 0o600)
+            box.set(aliases=box.write("aliases", "me: :include:%s/outer\n" % folder))
+            self.assertExit(self.run_it(box, "sendmail", "-oee", "-f", "me", "gone@example.net"), 0)
+            self.assertExit(box.sendmail("-odq", "-f", "me", "gone@example.net", stdin=MESSAGE), 0)
+            self.assertExit(self.run_it(box, "sendmail", "-q"), 0)
+        self.assertEqual([m.to for m in self.smtp.messages], [["carol@example.com"]] * 2)
+        self.assertEqual(set(self.seen), {True})
 
     def test_a_large_message_is_queued_from_its_spool(self):
         box = self.box()
