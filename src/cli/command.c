@@ -20,7 +20,7 @@
 
 bool print_out(struct buf *b, struct error *err)
 {
-	bool ok = !b->len || file_write_all(STDOUT_FILENO, b->data, b->len);
+	bool ok = !b->len || file_write_all(STDOUT_FILENO, b->data, b->len) || errno == EPIPE;
 
 	if (!ok)
 		error_set_errno(err, EX_IOERR, errno, "standard output cannot be written");

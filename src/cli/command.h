@@ -25,7 +25,10 @@ bool command_run(
  */
 bool help_print(const char *program, struct error *err);
 
-/* Prints on stdout what b holds and releases it.  EX_IOERR. */
+/*
+ * Prints on stdout what b holds and releases it.  EX_IOERR, but not when nobody reads it any more,
+ * as `head` does when it has enough.
+ */
 bool print_out(struct buf *b, struct error *err);
 
 #endif

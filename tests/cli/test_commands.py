@@ -42,6 +42,17 @@ class CommandTest(Printing):
             child = box.start("sendmail", "--help", stdout=full, stderr=-1)
         self.assertExit(box.finish(child), 74, "standard output")
 
+    def test_a_reader_that_has_enough(self):
+        box = self.sandbox()
+        for words in (("sendoff", "--help"), ("sendoff", "config", "show"), ("mailq",)):
+            reader, writer = os.pipe()
+            os.close(reader)
+            child = box.start(*words, stdout=writer, stderr=-1)
+            os.close(writer)
+            done = box.finish(child)
+            self.assertExit(done, 0)
+            self.assertEqual(done.stderr, "")
+
     def test_unknown_commands(self):
         box = self.sandbox()
         self.assertExit(box.sendoff(), 64, "hint: sendoff --help")
