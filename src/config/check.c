@@ -24,7 +24,7 @@ static void check_host(const struct config *c, const struct account *a, struct p
 	const struct provider *known = a->provider ? provider_find(a->provider) : NULL;
 	struct error err = ERROR_INIT;
 
-	if (a->hosts.count || a->socket)
+	if (a->hosts.count || a->socket || config_find_key(c, a->name, "host"))
 		return;
 	error_set(
 		&err, EX_CONFIG, NULL, "%s:%u: account '%s': no 'host'", a->file, a->line, a->name);
@@ -47,6 +47,14 @@ static bool needs_secret(const struct account *a)
 	return a->user && count == 0;
 }
 
+/* Its value may have been bad: that was told. */
+static bool secret_is_written(const struct config *c, const struct account *a)
+{
+	return config_find_key(c, a->name, "password") ||
+	       config_find_key(c, a->name, "password_file") ||
+	       config_find_key(c, a->name, "password_command");
+}
+
 static void check_secret(const struct config *c, const struct caller *caller,
 	const struct account *a, struct problems *p)
 {
@@ -57,7 +65,7 @@ static void check_secret(const struct config *c, const struct caller *caller,
 		complain(p, c, a, "password_command",
 			"'password_command' would run as the caller in a set-id process: let a "
 			"timer write the secret to a 'password_file'");
-	if (!needs_secret(a) || secret_is_configured(a))
+	if (!needs_secret(a) || secret_is_configured(a) || secret_is_written(c, a))
 		return;
 	error_set(&err, EX_CONFIG, NULL, "%s:%u: account '%s': 'user' without a secret", a->file,
 		a->line, a->name);

@@ -168,6 +168,7 @@ static void scan_value(struct scan *s, struct ini_entry *e, struct span value)
 			  : scan_unquoted(&value, &e->has_comment);
 	if (wrong) {
 		problem_add(s->problems, s->file, s->line, "%s", wrong);
+		e->is_bad = true;
 		value.len = 0;
 	}
 	e->value = alloc_bytes(value.start, value.len);

@@ -22,6 +22,7 @@ struct ini_entry {
 	unsigned line; /* from 1 */
 	bool quoted;
 	bool has_comment; /* behind the value */
+	bool is_bad;      /* the value is not what was written: a problem was added */
 };
 
 struct ini {

@@ -170,9 +170,8 @@ static void apply(struct load *l, const struct ini_entry *e)
 			"'%s' would lie in the home of whoever calls the set-id program", e->key);
 	if (is_secret_key(e->key))
 		displace_secrets(l, a, e);
-	if (setting_convert(s, object, e->value, l->caller, &why))
-		record(l, e, is_secret);
-	else
+	record(l, e, is_secret); /* a bad one too: it is not missing */
+	if (!e->is_bad && !setting_convert(s, object, e->value, l->caller, &why))
 		problem_add(l->problems, l->file, e->line, "'%s' %s", e->key, buf_str(&why));
 	buf_release(&why);
 }

@@ -108,6 +108,16 @@ class ConfigTest(Printing):
             self.assertIn("%s:%d: " % (box.config, line), done.stdout.decode())
         self.assertExit(box.sendoff("config", "show"), 78, "%s:2: " % box.config)
 
+    def test_lint_names_a_mistake_once(self):
+        box = self.sandbox()
+        for bad, said in (("host = a b\nuser = me\npassword = s\n", "'host' must be"),
+                          ("host = mail.example.org\nuser = me\npassword = sec#ret\n", "'#' or ';' in a value without quotes"),
+                          ("host = mail.example.org\nuser = me\npassword_file = secret\n", "'password_file' must be")):
+            box.text = "[work]\n" + bad
+            done = box.sendoff("config", "lint")
+            self.assertExit(done, 78, "1 problem\n")
+            self.assertIn(said, done.stdout.decode())
+
     def test_lint_heeds_aliases(self):
         box = self.sandbox(None, host="mail.example.org")
         self.assertPrints(box.sendoff("config", "lint"), "no problems")
