@@ -116,7 +116,8 @@ class Root:
 
     def files(self):
         """Path, mode, owner and group of all there is, but for what dpkg and apt keep."""
-        passed_over = {self.file(name) for name in ("proc", "dev", "sys", "run", "tmp", "var/cache", "var/lib/apt", "var/lib/dpkg", "var/log")}
+        passed_over = {self.file(name) for name in ("proc", "dev", "sys", "run", "tmp", "var/cache", "var/lib/apt",
+                                                    "var/lib/dpkg", "var/log")}
         found = set()
         for folder, folders, names in os.walk(self.path):
             folders[:] = [name for name in folders if os.path.join(folder, name) not in passed_over]

@@ -145,14 +145,18 @@ class Warnings(CheckCase):
 
     def test_connections_that_nobody_can_count(self):
         box = self.sandbox(self.server(), connections="2")
-        self.assertIn("ok   connections            at most 2 at once from here, 0 in use now\n", box.sendoff("check").stdout.decode())
-        with open(os.path.join(box.file("state"), next(name for name in os.listdir(box.file("state")) if "connection" in name))) as held:
+        said = box.sendoff("check").stdout.decode()
+        self.assertIn("ok   connections            at most 2 at once from here, 0 in use now\n", said)
+        slot = next(name for name in os.listdir(box.file("state")) if "connection" in name)
+        with open(box.file("state", slot)) as held:
             fcntl.flock(held, fcntl.LOCK_EX)
-            self.assertIn("at most 2 at once from here, 1 in use now\n", box.sendoff("check", "--offline").stdout.decode())
+            said = box.sendoff("check", "--offline").stdout.decode()
+            self.assertIn("at most 2 at once from here, 1 in use now\n", said)
         box.set(state_dir=box.write("no-folder", ""))
         done = box.sendoff("check")
         self.assertEqual(done.status, 0, str(done))
-        self.assertRegex(done.stdout.decode(), "warn connections .*connections = 2 has no effect: .*no-folder cannot be written\n +hint: let state_dir")
+        self.assertRegex(done.stdout.decode(), "warn connections .*connections = 2 has no effect: .*no-folder cannot be "
+                         "written\n +hint: let state_dir")
 
     def test_unverified_tls(self):
         server = self.server(tls="starttls", kind="self-signed", **LOGIN)
