@@ -96,12 +96,12 @@ static size_t window(const struct run *r)
 	return may_overlap && r->stream->window > 1 ? r->stream->window : 1;
 }
 
-/* What of the attempts before is read when one fails half-way through its content. */
-static void land_before(struct run *r, const struct attempt *a)
+/* When the last one fails half-way through its content: the replies to those before it. */
+static void land_before(struct run *r)
 {
 	struct error ignored = ERROR_INIT;
 
-	while (r->flying.first != a && flight_read(&r->flight, &ignored))
+	while (r->flying.count > 1 && flight_read(&r->flight, &ignored))
 		finish_done(r);
 }
 
@@ -116,7 +116,7 @@ static bool launch(struct run *r, struct attempt *a, struct error *err)
 	push(&r->flying, a);
 	ok = attempt_send(a, &r->flight, err);
 	if (!ok && a->is_done)
-		land_before(r, a);
+		land_before(r);
 	finish_done(r);
 	return ok;
 }

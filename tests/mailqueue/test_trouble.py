@@ -107,6 +107,23 @@ class FileSystemTest(QueueCase):
             self.assertEqual((done.returncode, done.stdout), (74, b""), words)
             self.assertIn(b"cannot read the queue directory", done.stderr)
 
+    def test_a_file_that_cannot_be_read_amid_a_run(self):
+        """Its message waits; the connection does not, for a reply to what was never sent."""
+        server = self.server(lenient=True)
+        box = self.queue_box(server)
+        failed = 0
+        for number in range(14, 28):
+            for word in "abc":
+                self.keep(box, word)
+            self.assertEqual(self.play(box, "pread64:error=EIO:when=%d" % number, "sendmail", "-q").returncode, 0)
+            failed += len(server.messages) < 3
+            self.run_all(box)
+            mail = [m.data for m in server.messages if m.sender]  # the postmaster may be told of damage
+            self.assertEqual(sorted(data.split(b"body ")[1].strip() for data in mail), [b"a", b"b", b"c"])
+            self.assertEqual([name for name in self.files(box) if name.endswith(".msg")], [])
+            server.messages.clear()
+        self.assertGreater(failed, 2)
+
 
 if __name__ == "__main__":
     unittest.main()
