@@ -241,7 +241,8 @@ static void log_nowhere(const struct outcome *o, const struct journal_entry *att
 
 		if (failure->error.code != EX_OK &&
 			envelope_add(&envelope, failure->address, NULL, &ignored))
-			delivery_result_set(&results, envelope.count - 1, FATE_REFUSED, &failure->error);
+			delivery_result_set(
+				&results, envelope.count - 1, FATE_REFUSED, &failure->error);
 	}
 	results.count = envelope.count;
 	if (results.count)

@@ -69,7 +69,8 @@ static bool add(int ruleset, const struct landlock_rule *rule, uint64_t handled)
 	if (beneath.parent_fd < 0)
 		return true;
 	/* EINVAL: a file where a directory should be, for which nothing is lost. */
-	ok = syscall(CALL_ADD_RULE, ruleset, RULE_PATH_BENEATH, &beneath, 0) == 0 || errno == EINVAL;
+	ok = syscall(CALL_ADD_RULE, ruleset, RULE_PATH_BENEATH, &beneath, 0) == 0 ||
+	     errno == EINVAL;
 	close(beneath.parent_fd);
 	return ok;
 }
@@ -91,7 +92,8 @@ bool landlock_enter(const struct landlock_rule *rules, size_t count)
 		return false;
 	for (size_t i = 0; i < count && ok; i++)
 		ok = add(ruleset, &rules[i], attributes.handled_access_fs);
-	ok = ok && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(CALL_RESTRICT_SELF, ruleset, 0) == 0;
+	ok = ok && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	     syscall(CALL_RESTRICT_SELF, ruleset, 0) == 0;
 	close(ruleset);
 	is_entered = is_entered || ok;
 	return ok;

@@ -181,8 +181,8 @@ static void look_at_sandbox(struct check *c)
 	const struct account *a = config_account(&c->config, c->account.name);
 	const char *reason = sandbox_reason(&c->config, a, SANDBOX_ACCOUNT);
 
-	check_say(c, MARK_OK, "sandbox", -1, NULL, "%s%s", reason ? "off: " : "on while a message is sent",
-		reason ? reason : "");
+	check_say(c, MARK_OK, "sandbox", -1, NULL, "%s%s",
+		reason ? "off: " : "on while a message is sent", reason ? reason : "");
 }
 
 static const char *source_of_secret(const struct account *a)

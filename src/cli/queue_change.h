@@ -18,8 +18,9 @@ struct queue_change {
 };
 
 /*
- * Each does its work for one id; queue_show prints it on stdout as it goes.  EX_USAGE: there is no such message of this caller's;
- * EX_TEMPFAIL: it is being sent just now; EX_DATAERR: it is damaged.
+ * Each does its work for one id; queue_show prints it on stdout as it goes.  EX_USAGE: there is
+ * no such message of this caller's; EX_TEMPFAIL: it is being sent just now; EX_DATAERR: it is
+ * damaged.
  */
 bool queue_show(const struct queue_change *c, const char *id, struct error *err);
 bool queue_remove(const struct queue_change *c, const char *id, struct error *err);

@@ -28,7 +28,7 @@ struct scan {
 	const char *file;
 	struct problems *problems;
 	unsigned line;
-	const char *section; /* NULL before the first; "" in one whose line is bad: its keys have no place */
+	const char *section; /* NULL before the first; "" in one whose line is bad, for no key */
 	struct buf clean; /* what iniparser gets: the same lines without comments, BOM and CR */
 };
 
@@ -339,7 +339,8 @@ static void cross_check(struct scan *s)
 	for (size_t i = 0; i < s->ini->count; i++)
 		if (!agrees(d, &s->ini->entries[i]))
 			problem_add(s->problems, s->file, s->ini->entries[i].line,
-				"iniparser reads this line in another way: put the value in quotes");
+				"iniparser reads this line in another way: put the value in "
+				"quotes");
 	if ((size_t)d->n != s->ini->count)
 		problem_add(s->problems, s->file, 0, "iniparser reads other entries in this file");
 	release_dictionary(d);

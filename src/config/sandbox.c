@@ -42,7 +42,7 @@ static const struct landlock_rule usual[] = {
 	{ "/etc/ld.so.cache", LANDLOCK_READ },
 	{ "/run/systemd", LANDLOCK_READ_BELOW },
 	{ "/var/lib/sss", LANDLOCK_READ_BELOW },
-	/* Where a message that has to be re-encoded is spooled, with the queue's directory and $TMPDIR. */
+	/* Where what has to be re-encoded is spooled, if not in the queue's directory or $TMPDIR. */
 	{ "/var/tmp", LANDLOCK_OWN },
 	{ "/tmp", LANDLOCK_OWN },
 };
@@ -61,8 +61,8 @@ static void add(struct rules *r, const char *path, enum landlock_use use)
 }
 
 /* The account after this one that the process may still use; a itself comes first. */
-static const struct account *next_account(const struct config *c, const struct account *a, const struct account *at,
-	enum sandbox_scope scope)
+static const struct account *next_account(const struct config *c, const struct account *a,
+	const struct account *at, enum sandbox_scope scope)
 {
 	const struct account *next;
 
@@ -72,7 +72,8 @@ static const struct account *next_account(const struct config *c, const struct a
 	return next != a ? next : NULL;
 }
 
-static const struct account *first_account(const struct config *c, const struct account *a, enum sandbox_scope scope)
+static const struct account *first_account(
+	const struct config *c, const struct account *a, enum sandbox_scope scope)
 {
 	return scope == SANDBOX_ALL ? c->accounts : a;
 }
@@ -87,7 +88,8 @@ static bool uses_kerberos(const struct account *a)
 	return strlist_has(&a->auth, "gssapi") || strlist_has(&a->auth, "gs2-krb5");
 }
 
-const char *sandbox_reason(const struct config *c, const struct account *a, enum sandbox_scope scope)
+const char *sandbox_reason(
+	const struct config *c, const struct account *a, enum sandbox_scope scope)
 {
 	if (c->sandbox == SANDBOX_OFF)
 		return "sandbox = off";
@@ -95,7 +97,8 @@ const char *sandbox_reason(const struct config *c, const struct account *a, enum
 		return "the process serves many messages, while the network may change";
 	if (!landlock_is_there())
 		return "no Landlock: the kernel is older than Linux 5.19, or a filter forbids it";
-	for (const struct account *each = first_account(c, a, scope); each; each = next_account(c, a, each, scope)) {
+	for (const struct account *each = first_account(c, a, scope); each;
+		each = next_account(c, a, each, scope)) {
 		if (each->password_command && each != a)
 			return "the password_command of another account may have to run";
 		if (uses_kerberos(each))
@@ -187,7 +190,8 @@ bool sandbox_begin(const struct config *c, const struct account *a, enum sandbox
 	add(&r, c->queue_dir, LANDLOCK_OWN);
 	add(&r, c->state_dir, LANDLOCK_OWN);
 	add(&r, c->log, LANDLOCK_WRITE);
-	for (const struct account *each = first_account(c, a, scope); each; each = next_account(c, a, each, scope))
+	for (const struct account *each = first_account(c, a, scope); each;
+		each = next_account(c, a, each, scope))
 		add_account(&r, each);
 	ok = landlock_enter(r.list, r.count);
 	free(r.list);

@@ -19,7 +19,8 @@ enum sandbox_scope {
 };
 
 /* NULL: a process that uses the account can be confined.  Else why not, for `sendoff check`. */
-const char *sandbox_reason(const struct config *c, const struct account *a, enum sandbox_scope scope);
+const char *sandbox_reason(
+	const struct config *c, const struct account *a, enum sandbox_scope scope);
 
 /*
  * Does the secret of the account come from a command?  Then sandbox_begin may be called when it
