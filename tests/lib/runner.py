@@ -15,6 +15,7 @@ import glob
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -100,6 +101,10 @@ def run_job(job, patterns, emit):
 
 def worker(patterns):
     sys.path.insert(0, TESTS)
+    # A shell that starts this in the background, or nohup, has them ignored, by all children too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a test prints is no result
 
