@@ -64,10 +64,9 @@ char *compose_author(const struct header *h, struct config *c)
 	struct error err = ERROR_INIT;
 	struct buf author = BUF_INIT;
 	size_t at = resent_author(h);
-	const struct field *f = &h->fields[at];
+	const struct field *f = at < h->count ? &h->fields[at] : NULL;
 
-	if (at < h->count && mailboxes_parse(&m, field_value(f), field_value_len(f), &err) &&
-		m.count)
+	if (f && mailboxes_parse(&m, field_value(f), field_value_len(f), &err) && m.count)
 		buf_addf(&author, "%s@%s", m.items[0].local,
 			m.items[0].domain ? m.items[0].domain : config_domain(c));
 	mailboxes_release(&m);
