@@ -24,35 +24,37 @@ void base64_encode(struct buf *b, const void *data, size_t len)
 	buf_truncate(b, b->len);
 }
 
+enum { IS_DIGIT = 64, VALUE = 63 };
+
 /*
- * The value of a digit and 1; 0 for what is none.  A table, because a store of trust anchors is
- * 300 kB of digits.
+ * IS_DIGIT and the value of a digit; 0 for what is none.  A table, because a store of trust
+ * anchors is 200 kB of digits.
  */
 static const unsigned char values[256] = {
 	/* clang-format off */
-	['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6, ['G'] = 7,
-	['H'] = 8, ['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
-	['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21,
-	['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,
-	['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35,
-	['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
-	['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49,
-	['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
-	['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63,
-	['/'] = 64,
+	['A'] = 64, ['B'] = 65, ['C'] = 66, ['D'] = 67, ['E'] = 68, ['F'] = 69, ['G'] = 70,
+	['H'] = 71, ['I'] = 72, ['J'] = 73, ['K'] = 74, ['L'] = 75, ['M'] = 76, ['N'] = 77,
+	['O'] = 78, ['P'] = 79, ['Q'] = 80, ['R'] = 81, ['S'] = 82, ['T'] = 83, ['U'] = 84,
+	['V'] = 85, ['W'] = 86, ['X'] = 87, ['Y'] = 88, ['Z'] = 89, ['a'] = 90, ['b'] = 91,
+	['c'] = 92, ['d'] = 93, ['e'] = 94, ['f'] = 95, ['g'] = 96, ['h'] = 97, ['i'] = 98,
+	['j'] = 99, ['k'] = 100, ['l'] = 101, ['m'] = 102, ['n'] = 103, ['o'] = 104, ['p'] = 105,
+	['q'] = 106, ['r'] = 107, ['s'] = 108, ['t'] = 109, ['u'] = 110, ['v'] = 111, ['w'] = 112,
+	['x'] = 113, ['y'] = 114, ['z'] = 115, ['0'] = 116, ['1'] = 117, ['2'] = 118, ['3'] = 119,
+	['4'] = 120, ['5'] = 121, ['6'] = 122, ['7'] = 123, ['8'] = 124, ['9'] = 125, ['+'] = 126,
+	['/'] = 127,
 	/* clang-format on */
 };
 
 /* Four digits to three octets; false: one is none. */
-static bool decode_group(const unsigned char *in, char *out)
+static inline bool decode_group(const unsigned char *in, char *out)
 {
 	uint32_t a = values[in[0]], b = values[in[1]], c = values[in[2]], d = values[in[3]];
-	uint32_t bits = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+	uint32_t bits = (a & VALUE) << 18 | (b & VALUE) << 12 | (c & VALUE) << 6 | (d & VALUE);
 
-	out[0] = (char)(bits >> 16 & 255);
+	out[0] = (char)(bits >> 16);
 	out[1] = (char)(bits >> 8 & 255);
 	out[2] = (char)(bits & 255);
-	return a && b && c && d;
+	return a & b & c & d & IS_DIGIT;
 }
 
 /* Two or three digits to one octet less. */
@@ -70,18 +72,20 @@ bool base64_decode(struct buf *b, const char *text, size_t len)
 {
 	const unsigned char *in = (const unsigned char *)text;
 	size_t before = b->len;
+	char *out;
 	bool ok;
 
 	for (size_t pad = 0; pad < 2 && len && text[len - 1] == '='; pad++)
 		len--;
 	ok = len % 4 != 1;
-	buf_reserve(b, len / 4 * 3 + 3);
-	for (; ok && len >= 4; in += 4, len -= 4, b->len += 3)
-		ok = decode_group(in, b->data + b->len);
+	out = buf_reserve(b, len / 4 * 3 + 3);
+	for (; ok && len >= 4; in += 4, len -= 4, out += 3)
+		ok = decode_group(in, out);
 	if (ok && len) {
-		ok = decode_last(in, len, b->data + b->len);
-		b->len += len - 1;
+		ok = decode_last(in, len, out);
+		out += len - 1;
 	}
+	b->len = (size_t)(out - b->data);
 	buf_truncate(b, ok ? b->len : before);
 	return ok;
 }

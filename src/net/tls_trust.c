@@ -108,10 +108,14 @@ static bool bundle_find(struct bundle *b, const char *mark, size_t *found)
 	}
 }
 
+static bool is_space(char c)
+{
+	return c == '\n' || c == '\r' || c == ' ' || c == '\t';
+}
+
 /* Lines of base64 without their ends, moved together; returns their length. */
 static size_t join_lines(char *text, size_t len)
 {
-	static const char blanks[] = " \t\r\n";
 	const char *end = text + len;
 	char *to = text;
 
@@ -120,9 +124,9 @@ static size_t join_lines(char *text, size_t len)
 		const char *next = lf ? lf + 1 : end;
 		const char *stop = next;
 
-		while (line < stop && strchr(blanks, *line))
+		while (line < stop && is_space(*line))
 			line++;
-		while (line < stop && strchr(blanks, stop[-1]))
+		while (line < stop && is_space(stop[-1]))
 			stop--;
 		memmove(to, line, (size_t)(stop - line));
 		to += stop - line;
