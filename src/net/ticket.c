@@ -166,20 +166,24 @@ static bool read_ticket(int dir, const struct stat *dir_st, const char *name, st
 }
 
 /* Whose rename succeeds has the ticket, and nobody else. */
-static bool take_slot(int dir, const struct stat *dir_st, const char *key, unsigned slot,
+static bool take(int dir, const struct stat *dir_st, const char *slot, const char *key,
 	struct ticket_claim *claim, struct buf *session)
 {
-	char from[TICKET_NAME_SIZE];
-
-	slot_name(from, key, slot);
 	private_name(claim->name, key);
-	if (renameat(dir, from, dir, claim->name) == 0) {
+	if (renameat(dir, slot, dir, claim->name) == 0) {
 		if (read_ticket(dir, dir_st, claim->name, session))
 			return true;
 		unlinkat(dir, claim->name, 0);
 	}
 	claim->name[0] = '\0';
 	return false;
+}
+
+static bool is_slot(const char *name, const char *key)
+{
+	size_t len = TICKET_KEY_SIZE - 1;
+
+	return strncmp(name, key, len) == 0 && name[len] == '.' && name[len + 1] && !name[len + 2];
 }
 
 static bool is_ticket_name(const char *name)
@@ -189,37 +193,46 @@ static bool is_ticket_name(const char *name)
 	return len == TICKET_KEY_SIZE - 1 && name[len] == '.' && name[len + 1];
 }
 
-/* What was left behind, or never asked for again. */
-static void sweep(int dir)
+static bool is_old(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_mtime < clock_wall_s() - TICKET_AGE_MAX_S;
+}
+
+/* Takes what there is, and removes what was left behind or never asked for again. */
+static bool look_through(int dir, const struct stat *dir_st, const char *key,
+	struct ticket_claim *claim, struct buf *session)
 {
 	int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *list = again < 0 ? NULL : fdopendir(again);
-	int64_t oldest_s = clock_wall_s() - TICKET_AGE_MAX_S;
-	struct stat st;
+	bool found = false;
 
 	for (const struct dirent *entry; list && (entry = readdir(list));)
-		if (is_ticket_name(entry->d_name) &&
-			fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-			st.st_mtime < oldest_s)
+		if (is_slot(entry->d_name, key))
+			found = found || take(dir, dir_st, entry->d_name, key, claim, session);
+		else if (is_ticket_name(entry->d_name) && is_old(dir, entry->d_name))
 			unlinkat(dir, entry->d_name, 0);
 	if (list)
 		closedir(list);
+	return found;
 }
 
 bool ticket_take(
 	const char *directory, const char *key, struct ticket_claim *claim, struct buf *session)
 {
+	char first[TICKET_NAME_SIZE];
 	struct stat st;
 	int dir = open_directory(directory, &st);
-	bool found = false;
+	bool found;
 
 	claim->name[0] = '\0';
 	if (dir < 0)
 		return false;
-	for (unsigned slot = 0; slot < TICKETS_A_KEY && !found; slot++)
-		found = take_slot(dir, &st, key, slot, claim, session);
-	if (!found)
-		sweep(dir);
+	slot_name(first, key, 0);
+	found = take(dir, &st, first, key, claim, session) ||
+		look_through(dir, &st, key, claim, session);
 	close(dir);
 	return found;
 }
