@@ -123,15 +123,18 @@ class Bench:
     def __init__(self, options):
         self.options, self.folder = options, tempfile.mkdtemp(prefix="sendoff-bench-")
         self.results, self.said = {}, []
+        self.memory = MEMORY if os.path.isdir(MEMORY) else None
+        # Clients' own files lie in memory, as the servers' do: a disk's file system takes longer
+        # and longer to make files that come and go at every run.  Only a queue is on the disk.
+        self.homes = tempfile.mkdtemp(prefix="sendoff-bench-", dir=self.memory)
         self.bundle = os.path.join(self.folder, "bundle.pem")
         with open(self.bundle, "wb") as out:
             for name in (SYSTEM_BUNDLE, certs.get("good").ca):
                 with open(name, "rb") as part:
                     shutil.copyfileobj(part, out)
-        self.clients = peers.installed(self.folder, self.bundle)
+        self.clients = peers.installed(self.homes, self.bundle)
         self.small = self.file("small", SMALL)
-        if os.path.isdir(MEMORY):  # the servers' own fsync is not what is measured
-            tempfile.tempdir = MEMORY
+        tempfile.tempdir = self.memory
         self.real = servers.postfix()
         self.discard()
 
@@ -213,7 +216,7 @@ class Bench:
                 for label, real, implicit in kinds
                 for count in ((1, 10, 100) if real is self.real else (1,))]
         self.table("round trips", rows)
-        early = [peers.SendoffEarly(self.folder, self.bundle)]
+        early = [peers.SendoffEarly(self.homes, self.bundle)]
         self.table("round trips with PIPECONNECT", [
             (label, self.slopes(real, implicit, 1, early)) for label, real, implicit in kinds[2:]])
         self.say("by " + self.results["delay line"])
@@ -371,7 +374,8 @@ def main():
         for name in options.sections or SECTIONS:
             SECTIONS[name](bench)
     finally:
-        shutil.rmtree(bench.folder, ignore_errors=True)
+        for folder in (bench.folder, bench.homes):
+            shutil.rmtree(folder, ignore_errors=True)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(bench.results, file, indent=1)
