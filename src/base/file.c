@@ -12,10 +12,11 @@
 
 bool file_read_all(int fd, struct buf *b, size_t ceiling)
 {
-	enum { BLOCK = 16384 };
+	enum { LEAST = 4096 };
 
 	for (;;) {
-		size_t room = b->alloc > b->len + BLOCK ? b->alloc - b->len - 1 : BLOCK;
+		size_t spare = b->alloc - b->len;
+		size_t room = spare > LEAST ? spare - 1 : LEAST;
 		ssize_t n = read(fd, buf_reserve(b, room), room);
 
 		if (n < 0 && errno == EINTR)
