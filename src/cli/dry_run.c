@@ -42,12 +42,11 @@ static bool print_envelope(const struct session *s, const struct envelope *e,
 
 static bool print_body(const struct spool *body, struct error *err)
 {
-	char block[16384];
 	const char *data;
 	uint64_t at = 0;
 	ssize_t n;
 
-	while ((n = spool_look(body, at, block, sizeof block, &data, err)) > 0) {
+	while ((n = spool_look(body, at, &data, err)) > 0) {
 		if (!file_write_all(STDOUT_FILENO, data, (size_t)n))
 			return error_set_errno(
 				err, EX_IOERR, errno, "standard output cannot be written");

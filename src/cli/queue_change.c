@@ -103,7 +103,6 @@ static void move_lines(struct buf *text, bool is_end, struct buf *out)
 static bool print_message(const struct message *m, struct buf *out, struct error *err)
 {
 	struct buf text = BUF_INIT;
-	char block[16384];
 	uint64_t at = 0;
 	ssize_t n;
 	bool ok;
@@ -113,7 +112,7 @@ static bool print_message(const struct message *m, struct buf *out, struct error
 	do {
 		const char *data;
 
-		n = spool_look(&m->body, at, block, sizeof block, &data, err);
+		n = spool_look(&m->body, at, &data, err);
 		if (n > 0)
 			buf_add(&text, data, (size_t)n);
 		at += n > 0 ? (uint64_t)n : 0;

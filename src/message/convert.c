@@ -173,10 +173,10 @@ static bool flush(struct writer *w, size_t above, struct error *err)
 }
 
 /* A look at up to one block of the octets from `from` to `to`; 0 at the end, -1 with *err. */
-static ssize_t look(const struct writer *w, uint64_t from, uint64_t to, char *block,
-	const char **data, struct error *err)
+static ssize_t look(const struct writer *w, uint64_t from, uint64_t to, const char **data,
+	struct error *err)
 {
-	ssize_t n = from < to ? spool_look(w->body, from, block, BLOCK, data, err) : 0;
+	ssize_t n = from < to ? spool_look(w->body, from, data, err) : 0;
 
 	if (n > BLOCK)
 		n = BLOCK;
@@ -187,11 +187,10 @@ static ssize_t look(const struct writer *w, uint64_t from, uint64_t to, char *bl
 
 static bool write_copy(struct writer *w, uint64_t from, uint64_t to, struct error *err)
 {
-	char block[BLOCK];
 	const char *data;
 	ssize_t n;
 
-	for (; (n = look(w, from, to, block, &data, err)) > 0; from += (uint64_t)n) {
+	for (; (n = look(w, from, to, &data, err)) > 0; from += (uint64_t)n) {
 		buf_add(&w->pending, data, (size_t)n);
 		if (!flush(w, BLOCK, err))
 			return false;
@@ -202,13 +201,12 @@ static bool write_copy(struct writer *w, uint64_t from, uint64_t to, struct erro
 static bool write_recoded(
 	struct writer *w, enum recode_how how, uint64_t from, uint64_t to, struct error *err)
 {
-	char block[BLOCK];
 	struct recoder r;
 	const char *data;
 	ssize_t n;
 
 	recode_begin(&r, how);
-	for (; (n = look(w, from, to, block, &data, err)) > 0; from += (uint64_t)n) {
+	for (; (n = look(w, from, to, &data, err)) > 0; from += (uint64_t)n) {
 		recode_add(&r, &w->pending, data, (size_t)n);
 		if (!flush(w, BLOCK, err))
 			return false;
@@ -220,11 +218,10 @@ static bool write_recoded(
 static bool read_octets(
 	const struct writer *w, uint64_t from, uint64_t to, struct buf *octets, struct error *err)
 {
-	char block[BLOCK];
 	const char *data;
 	ssize_t n;
 
-	for (; (n = look(w, from, to, block, &data, err)) > 0; from += (uint64_t)n)
+	for (; (n = look(w, from, to, &data, err)) > 0; from += (uint64_t)n)
 		buf_add(octets, data, (size_t)n);
 	return n == 0;
 }

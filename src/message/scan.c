@@ -4,10 +4,8 @@
 #include "base/alloc.h"
 #include "base/ascii.h"
 
-enum {
-	BLOCK = 64 * 1024,
-	DELIMITER_MAX = 1024, /* octets of a line that is still compared with the boundaries */
-};
+/* Octets of a line that is still compared with the boundaries. */
+enum { DELIMITER_MAX = 1024 };
 
 /* A multipart that was not left yet. */
 struct level {
@@ -325,12 +323,11 @@ static bool scan_block(
 
 static bool scan_spool(struct scanner *s, const struct spool *body, struct error *err)
 {
-	char block[BLOCK];
 	size_t used;
 
 	for (uint64_t at = 0; at < body->size; at += used) {
 		const char *data;
-		ssize_t n = spool_look(body, at, block, sizeof block, &data, err);
+		ssize_t n = spool_look(body, at, &data, err);
 
 		if (n <= 0)
 			return n == 0;

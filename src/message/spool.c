@@ -153,16 +153,16 @@ void spool_from_file(struct spool *s, int fd, uint64_t base, uint64_t size)
 	s->size = size;
 }
 
-ssize_t spool_look(const struct spool *s, uint64_t offset, char *block, size_t block_size,
-	const char **data, struct error *err)
+ssize_t spool_look(const struct spool *s, uint64_t offset, const char **data, struct error *err)
 {
+	static char block[SPOOL_LOOK]; /* not of the stack, whose pages would all be touched */
 	uint64_t left = offset < s->size ? s->size - offset : 0;
 	ssize_t n;
 
 	*data = s->fd < 0 ? buf_str(&s->memory) + (left ? offset : 0) : block;
 	if (s->fd < 0 || !left)
 		return (ssize_t)left;
-	n = read_at(s->fd, block, left < block_size ? (size_t)left : block_size, s->base + offset);
+	n = read_at(s->fd, block, left < sizeof block ? (size_t)left : sizeof block, s->base + offset);
 	if (n > 0)
 		return n;
 	if (n < 0)

@@ -18,6 +18,7 @@
 enum {
 	SPOOL_MEMORY = 1024 * 1024,	      /* what stays in memory */
 	SPOOL_MEMORY_LAST = 64 * 1024 * 1024, /* and where no directory can be written */
+	SPOOL_LOOK = 64 * 1024,		      /* what is read from a file at once */
 };
 
 struct spool {
@@ -49,12 +50,12 @@ bool spool_seal(struct spool *s, struct error *err);
 void spool_from_file(struct spool *s, int fd, uint64_t base, uint64_t size);
 
 /*
- * A look at the octets from offset on: in memory without a copy and up to the end (so perhaps
- * more than block_size), else read into the caller's block of block_size octets.  *data points
- * to the returned number of octets; 0 at the end, -1 with *err (EX_IOERR).
+ * A look at the octets from offset on: in memory up to the end, in a file at most SPOOL_LOOK.
+ * *data points to the returned number of octets, until the next look at any spool; 0 at the end,
+ * -1 with *err (EX_IOERR).
  */
-ssize_t spool_look(const struct spool *s, uint64_t offset, char *block, size_t block_size,
-	const char **data, struct error *err);
+ssize_t spool_look(
+	const struct spool *s, uint64_t offset, const char **data, struct error *err);
 
 void spool_release(struct spool *s);
 

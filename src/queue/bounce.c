@@ -116,12 +116,11 @@ static bool is_whole_returnable(const struct report *r)
 
 static bool add_body(const struct spool *body, struct buf *out, struct error *err)
 {
-	char block[4096];
 	const char *data;
 	uint64_t at = 0;
 	ssize_t n;
 
-	while ((n = spool_look(body, at, block, sizeof block, &data, err)) > 0) {
+	while ((n = spool_look(body, at, &data, err)) > 0) {
 		buf_add(out, data, (size_t)n);
 		at += (uint64_t)n;
 	}

@@ -31,7 +31,6 @@
 #include <unistd.h>
 
 enum {
-	BLOCK = 65536,
 	END_CRC = ENTRY_END_LEN - 9, /* where in the last line its checksum begins */
 	ADDRESS_MAX = 4096,          /* octets of an address that is read back */
 };
@@ -81,7 +80,6 @@ static void add_envelope(const struct entry *e, const struct body_facts *facts, 
 
 static bool spool_crc(const struct spool *s, uint32_t *crc, struct error *err)
 {
-	char *block = alloc_zero(BLOCK, 1);
 	uint64_t at = 0;
 	ssize_t n = 0;
 
@@ -89,12 +87,11 @@ static bool spool_crc(const struct spool *s, uint32_t *crc, struct error *err)
 	do {
 		const char *data;
 
-		n = spool_look(s, at, block, BLOCK, &data, err);
+		n = spool_look(s, at, &data, err);
 		if (n > 0)
 			*crc = crc32_add(*crc, data, (size_t)n);
 		at += n > 0 ? (uint64_t)n : 0;
 	} while (n > 0);
-	free(block);
 	return n == 0;
 }
 

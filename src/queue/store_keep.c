@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BLOCK = 65536, NEW_IDS = 10 };
+enum { NEW_IDS = 10 };
 
 /* How one way of keeping ended. */
 enum end {
@@ -231,12 +231,11 @@ static enum end keep_spool(const struct store *s, const struct message *m,
 
 static bool copy_body(int fd, const struct spool *body, const struct store *s, struct error *err)
 {
-	char *block = alloc_zero(BLOCK, 1);
 	const char *data;
 	uint64_t at = 0;
 	ssize_t n;
 
-	while ((n = spool_look(body, at, block, BLOCK, &data, err)) > 0) {
+	while ((n = spool_look(body, at, &data, err)) > 0) {
 		if (!file_write_all(fd, data, (size_t)n)) {
 			fail_to_write(s, err);
 			n = -1;
@@ -244,7 +243,6 @@ static bool copy_body(int fd, const struct spool *body, const struct store *s, s
 		}
 		at += (uint64_t)n;
 	}
-	free(block);
 	return n == 0;
 }
 

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { BLOCK = 32 * 1024 };
-
 /*
  * Where in a line the encoder is: a dot is doubled at a line's start, which may be the start of a
  * block.
@@ -53,15 +51,14 @@ static void tell_progress(const struct session *s, const struct content *c, uint
 static bool write_body(
 	struct session *s, struct dots *d, const struct content *c, struct error *err)
 {
-	char block[BLOCK];
 	uint64_t at = 0;
 
 	for (;;) {
 		const char *data;
-		ssize_t n = spool_look(c->body, at, block, sizeof block, &data, err);
+		ssize_t n = spool_look(c->body, at, &data, err);
 
-		if (n > BLOCK)
-			n = BLOCK;
+		if (n > SPOOL_LOOK)
+			n = SPOOL_LOOK;
 		tell_progress(s, c, at);
 		if (n <= 0)
 			return n == 0;

@@ -40,7 +40,7 @@ static void check(const struct content *c, unsigned offers, bool sealed)
 {
 	struct error err = ERROR_INIT;
 	const char *body;
-	ssize_t n = spool_look(c->body, 0, NULL, 0, &body, &err);
+	ssize_t n = spool_look(c->body, 0, &body, &err);
 
 	check_lines(c->header.data, c->header.len, c->needs_utf8, false);
 	check_lines(body, (size_t)n, sealed || (offers & OFFER_8BITMIME), sealed);

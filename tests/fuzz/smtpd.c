@@ -16,13 +16,12 @@ static struct {
 
 static void note_body(const struct message *m)
 {
-	char block[4096];
 	const char *data;
 	struct error err;
 	uint64_t at = 0;
 	ssize_t n;
 
-	while ((n = spool_look(&m->body, at, block, sizeof block, &data, &err)) > 0) {
+	while ((n = spool_look(&m->body, at, &data, &err)) > 0) {
 		buf_add(&fake.seen, data, (size_t)n);
 		at += (uint64_t)n;
 	}

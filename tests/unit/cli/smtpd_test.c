@@ -43,7 +43,6 @@ static void note_request(const struct request *r)
 {
 	const struct envelope *e = &r->envelope;
 	struct error err;
-	char block[4096];
 	const char *data;
 	uint64_t at = 0;
 	ssize_t n;
@@ -58,7 +57,7 @@ static void note_request(const struct request *r)
 		note_recipient(&e->recipients[i]);
 	header_write(&r->message.header, &fake.seen);
 	buf_adds(&fake.seen, "--\n");
-	while ((n = spool_look(&r->message.body, at, block, sizeof block, &data, &err)) > 0) {
+	while ((n = spool_look(&r->message.body, at, &data, &err)) > 0) {
 		buf_add(&fake.seen, data, (size_t)n);
 		at += (uint64_t)n;
 	}

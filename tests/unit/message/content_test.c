@@ -112,7 +112,7 @@ static void assert_content(const struct content *c, const struct row *r)
 	struct buf out = BUF_INIT, expected = BUF_INIT;
 	struct error err = ERROR_INIT;
 	const char *data;
-	ssize_t n = spool_look(c->body, 0, NULL, 0, &data, &err);
+	ssize_t n = spool_look(c->body, 0, &data, &err);
 
 	buf_add(&out, c->header.data, c->header.len);
 	buf_add(&out, data, (size_t)n);

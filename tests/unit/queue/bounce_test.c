@@ -80,7 +80,6 @@ static void make(const struct report *r, struct buf *text)
 {
 	struct message m = MESSAGE_INIT;
 	struct error err = ERROR_INIT;
-	char block[512];
 	const char *data;
 	uint64_t at = 0;
 	ssize_t n;
@@ -88,7 +87,7 @@ static void make(const struct report *r, struct buf *text)
 	assert_true(report_make(&m, r, &err));
 	header_write(&m.header, text);
 	buf_adds(text, "\r\n");
-	while ((n = spool_look(&m.body, at, block, sizeof block, &data, &err)) > 0) {
+	while ((n = spool_look(&m.body, at, &data, &err)) > 0) {
 		buf_add(text, data, (size_t)n);
 		at += (uint64_t)n;
 	}

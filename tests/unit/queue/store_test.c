@@ -70,12 +70,11 @@ static void name_of(char *name, size_t size, const char *id, const char *kind)
 
 static void body_of(const struct message *m, struct buf *out)
 {
-	char block[64];
 	const char *data;
 	struct error err;
 	ssize_t n;
 
-	while ((n = spool_look(&m->body, out->len, block, sizeof block, &data, &err)) > 0)
+	while ((n = spool_look(&m->body, out->len, &data, &err)) > 0)
 		buf_add(out, data, (size_t)n);
 	assert_int_equal(n, 0);
 }
