@@ -210,14 +210,13 @@ static void log_failure(const struct outcome *o, const struct request *r)
 		.envelope = &r->envelope,
 		.results = &results,
 		.rest = JOURNAL_FAILED,
-		.size = r->message.body.size,
+		.error = &o->error,
+		.size = message_size(&r->message),
 		.try = 1,
 		.exit = o->error.code,
 	};
 
 	delivery_result_init(&results, r->envelope.count);
-	for (size_t i = 0; i < results.count; i++)
-		delivery_result_set(&results, i, FATE_REFUSED, &o->error);
 	journal_write(&entry);
 	delivery_result_release(&results);
 }

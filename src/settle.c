@@ -134,7 +134,7 @@ static bool report_refused(struct request *r, struct outcome *o)
 		.to = &to,
 		.envelope = &o->envelope,
 		.message = &r->message,
-		.host = o->route.host,
+		.host = o->route.is_open ? o->route.host : "",
 		.arrived_s = clock_wall_s(),
 	};
 	struct refused refused;
@@ -158,7 +158,7 @@ static bool wants_report(
 	bool mode = r->error_mode == ERRORS_MAIL || r->error_mode == ERRORS_MAIL_EXIT_0 ||
 		    (r->error_mode == ERRORS_REPLY && n->accepted);
 
-	return n->refused && *o->route.host && (mode || (n->deferred && o->has_queue));
+	return n->refused && o->route.is_open && (mode || (n->deferred && o->has_queue));
 }
 
 void settle(struct request *r, struct outcome *o)

@@ -99,19 +99,6 @@ bool submit_prepare(struct request *r, struct outcome *o)
 	       expand(r, o) && choose_account(r, o);
 }
 
-/*
- * Octets of header, empty line and body, as they would go to a server that needs nothing
- * changed.
- */
-static uint64_t message_size(const struct message *m)
-{
-	uint64_t size = m->body.size + 2;
-
-	for (size_t i = 0; i < m->header.count; i++)
-		size += m->header.fields[i].text.len + 2;
-	return size;
-}
-
 static void compose(struct request *r, struct outcome *o, const struct compose_params *params)
 {
 	char *sender = r->envelope.sender ? alloc_string(r->envelope.sender)
@@ -210,8 +197,8 @@ static bool attempt(struct request *r, struct outcome *o, const struct mail *mai
 	if (!slot_take(&l->slot, o->account, r->config, err))
 		return false;
 	ok = session_open(&l->session, &l->params, err);
+	route_note(&o->route, &l->session);
 	if (ok) {
-		route_note(&o->route, &l->session);
 		trouble_forget(o->account, r->config);
 		ok = transaction_run(&l->session, mail, &o->results, err);
 	}

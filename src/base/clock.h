@@ -16,4 +16,7 @@ int clock_left_ms(int64_t deadline_ms);
 /* Seconds since 1970 of the wall clock, for dates and for what outlives a reboot. */
 int64_t clock_wall_s(void);
 
+/* The same in milliseconds. */
+int64_t clock_wall_ms(void);
+
 #endif

@@ -13,8 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 2048 };
-
 static struct {
 	char *where; /* NULL: syslog */
 	char tag[64];
@@ -92,7 +90,7 @@ void log_line(int priority, const char *format, ...)
 	buf_vaddf(&raw, format, args);
 	va_end(args);
 	buf_add_printable(&line, buf_str(&raw), raw.len);
-	buf_cut(&line, LINE_MAX_BYTES);
+	buf_cut(&line, LOG_TEXT_MAX);
 	if (!the_log.where)
 		to_syslog(priority, buf_str(&line));
 	else if (strcmp(the_log.where, "stderr") == 0)

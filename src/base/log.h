@@ -6,6 +6,9 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+/* Octets of a line's text: with time and tag it stays within 2 KiB; more is cut. */
+enum { LOG_TEXT_MAX = 1936 };
+
 /* "syslog", "stderr", "none" or an absolute path; until it is called, syslog. */
 void log_open(const char *where);
 
@@ -17,7 +20,7 @@ void log_tag(const char *tag);
 
 /*
  * One line at a syslog priority (LOG_INFO, LOG_WARNING, LOG_ERR).  What is not
- * printable becomes '?'; over 2 KiB it is cut.
+ * printable becomes '?'; over LOG_TEXT_MAX it is cut.
  */
 void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -340,3 +340,12 @@ void message_release(struct message *m)
 	header_release(&m->header);
 	spool_release(&m->body);
 }
+
+uint64_t message_size(const struct message *m)
+{
+	uint64_t size = m->body.size;
+
+	for (size_t i = 0; i < m->header.count; i++)
+		size += m->header.fields[i].text.len + 2;
+	return size ? size + 2 : 0;
+}

@@ -50,6 +50,12 @@ struct message_source {
 bool message_read(struct message *m, const struct message_source *source, struct error *err);
 
 /*
+ * Octets of header, empty line and body, as they would go to a server that needs nothing changed;
+ * 0 of a message that was not read.
+ */
+uint64_t message_size(const struct message *m);
+
+/*
  * The same for text that comes in blocks (-bs, queue files, tests): reader_begin with an empty
  * message, reader_add for each block, reader_end, which seals the body.  After false only
  * message_reader_release (and message_release) may follow; after reader_end too it is needed.

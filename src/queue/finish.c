@@ -84,7 +84,7 @@ static void write_journal(const struct finish *f, const struct finish_attempt *a
 		.results = a->results,
 		.rest = expired ? JOURNAL_FAILED : JOURNAL_QUEUED,
 		.size = e->size,
-		.delay_ms = clock_wall_s() * 1000 - e->queued_at_ms,
+		.delay_ms = clock_wall_ms() - e->queued_at_ms,
 		.try = e->attempts,
 	};
 

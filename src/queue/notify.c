@@ -77,7 +77,7 @@ static bool send_report(const struct finish *f, enum report_action action, const
 		.recipients = s->list,
 		.count = s->count,
 		.message = &f->entry->message,
-		.host = f->route->host,
+		.host = f->route->is_open ? f->route->host : "",
 		.queue_id = f->entry->id,
 		.arrived_s = f->entry->queued_at_ms / 1000,
 		.expires_s = f->entry->queued_at_ms / 1000 + f->config->expire_s,
@@ -214,6 +214,35 @@ static void add_damage_words(const struct finish *f, struct buf *text)
 		e->id, f->store->path, e->damage, e->id, e->id);
 }
 
+/* What can be read of it. */
+static void log_held(const struct finish *f)
+{
+	static const struct route nowhere;
+	const struct entry *e = f->entry;
+	struct delivery_result results = DELIVERY_RESULT_INIT;
+	struct error why = ERROR_INIT;
+	struct journal_entry line = {
+		.id = e->id,
+		.uid = e->uid,
+		.account = e->account,
+		.route = &nowhere,
+		.sender = e->envelope.sender,
+		.envelope = &e->envelope,
+		.results = &results,
+		.rest = JOURNAL_HELD,
+		.error = &why,
+		.size = e->size,
+		.delay_ms = e->queued_at_ms ? clock_wall_ms() - e->queued_at_ms : 0,
+		.try = e->attempts,
+	};
+
+	line.delay_ms = line.delay_ms > 0 ? line.delay_ms : 0;
+	error_set(&why, EX_DATAERR, NULL, "%s", e->damage);
+	delivery_result_init(&results, e->envelope.count);
+	journal_write(&line);
+	delivery_result_release(&results);
+}
+
 void finish_damaged(const struct finish *f)
 {
 	struct envelope to = ENVELOPE_INIT;
@@ -226,7 +255,7 @@ void finish_damaged(const struct finish *f)
 	char *noted = store_noted_damage(f->store, f->entry->id);
 	bool ok = noted;
 
-	journal_held(f->entry->id, f->entry->damage);
+	log_held(f);
 	free(noted);
 	if (ok)
 		return;

@@ -52,10 +52,11 @@ static bool open_account(struct reach *r, struct error *err)
 		.sandbox = r->sandbox,
 	};
 	if (session_open(r->session, &r->params, err)) {
-		reach_note_route(r);
+		route_note(&r->route, r->session);
 		trouble_forget(r->account, r->config);
 		return true;
 	}
+	route_note(&r->route, r->session);
 	slot_release(&r->slot);
 	reach_note_refusal(r, err);
 	return false;

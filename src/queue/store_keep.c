@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { NEW_IDS = 10 };
@@ -50,14 +49,6 @@ static void add_recipient(struct entry *e, const struct keep *k, size_t i)
 	entry_set_recipient(e, at, ENTRY_LEFT, err ? err : k->error);
 }
 
-static int64_t wall_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static uint32_t chance(void)
 {
 	uint32_t bits = 0;
@@ -70,7 +61,7 @@ static uint32_t chance(void)
 /* The entry that the message becomes. */
 static void describe(struct entry *e, const struct keep *k, const struct config *c)
 {
-	e->queued_at_ms = wall_ms();
+	e->queued_at_ms = clock_wall_ms();
 	e->uid = k->caller->uid;
 	e->account = alloc_string(k->account);
 	e->config_file = origin_file(c, k->caller);

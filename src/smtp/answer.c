@@ -117,10 +117,11 @@ static void take_accepted(struct attempt *a, struct session *s)
 	for (size_t i = 0; i < a->results->count; i++)
 		if (a->turns[i] == TURN_TAKEN)
 			delivery_result_set(a->results, i, FATE_ACCEPTED, NULL);
-	reply_add_line(&s->reply, &words);
+	reply_add_raw(&s->reply, &words);
 	free(a->results->accepted_reply);
 	a->results->accepted_reply = buf_detach(&words);
 	a->results->accepted_code = s->reply.code;
+	memcpy(a->results->accepted_status, s->reply.status, sizeof s->reply.status);
 }
 
 /* Has the last octet of the content left the process? */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-	TO_MAX = 700,    /* octets of to=, so that the line stays within 2 KiB */
+	TO_MIN = 256,    /* octets that are always left for to= */
 	REPLY_MAX = 400, /* octets of reply= */
 	VALUE_MAX = 256, /* octets of any other value */
 };
@@ -23,15 +23,16 @@ static const struct {
 	[JOURNAL_SENT] = { "sent", LOG_INFO },
 	[JOURNAL_QUEUED] = { "queued", LOG_WARNING },
 	[JOURNAL_FAILED] = { "failed", LOG_ERR },
+	[JOURNAL_HELD] = { "held", LOG_ERR },
 };
 
 void route_note(struct route *route, const struct session *s)
 {
 	struct tls_info tls;
 
-	*route = (struct route){ .port = s->port };
-	snprintf(route->host, sizeof route->host, "%s", s->host ? s->host : "");
-	snprintf(route->ip, sizeof route->ip, "%s", s->peer.address);
+	*route = (struct route){ .is_open = s->stream.fd >= 0, .port = s->port };
+	snprintf(route->host, sizeof route->host, "%s", s->host ? s->host : s->last.host);
+	snprintf(route->ip, sizeof route->ip, "%s", s->host ? s->peer.address : s->last.ip);
 	snprintf(route->auth, sizeof route->auth, "%s", s->mechanism);
 	if (!s->stream.tls)
 		return;
@@ -96,28 +97,41 @@ static enum journal_status status_of(const struct journal_entry *e, size_t recip
 	}
 }
 
-/* The recipients of one status, as many as fit, and the error of the first of them. */
-static size_t add_recipients(struct buf *line, const struct journal_entry *e,
-	enum journal_status status, const struct error **error)
+/* How many recipients have this status, and the error of the first of them. */
+static size_t count_recipients(
+	const struct journal_entry *e, enum journal_status status, const struct error **error)
 {
-	struct buf to = BUF_INIT;
 	size_t count = 0;
+
+	*error = e->error;
+	for (size_t i = 0; i < e->envelope->count; i++)
+		if (status_of(e, i) == status && count++ == 0 && e->results->each[i].error)
+			*error = e->results->each[i].error;
+	return count;
+}
+
+/* Those of one status, as many as fit into `room` octets. */
+static void add_recipients(
+	struct buf *line, const struct journal_entry *e, enum journal_status status, size_t room)
+{
+	struct buf to = BUF_INIT, escaped = BUF_INIT;
+	size_t left = room;
 
 	for (size_t i = 0; i < e->envelope->count; i++) {
 		const char *address = e->envelope->recipients[i].address;
 
 		if (status_of(e, i) != status)
 			continue;
-		if (count++ == 0)
-			*error = e->results->each[i].error;
-		if (to.len + strlen(address) + 1 > TO_MAX)
+		buf_truncate(&escaped, 0);
+		add_escaped(&escaped, address, room);
+		if (escaped.len + 1 > left)
 			continue;
+		left -= escaped.len + 1;
 		buf_addf(&to, "%s%s", to.len ? "," : "", address);
 	}
-	add_number(line, "nrcpt", count);
-	add_value(line, "to", buf_str(&to), TO_MAX);
+	add_value(line, "to", buf_str(&to), room);
+	buf_release(&escaped);
 	buf_release(&to);
-	return count;
 }
 
 static void add_reply(struct buf *line, const struct journal_entry *e, enum journal_status status,
@@ -127,7 +141,10 @@ static void add_reply(struct buf *line, const struct journal_entry *e, enum jour
 	int code = sent ? e->results->accepted_code : error ? error->reply : 0;
 
 	add_number(line, "code", (unsigned)code);
-	add(line, "dsn", sent ? "2.0.0" : error ? error->status : "");
+	if (sent)
+		add(line, "dsn", *e->results->accepted_status ? e->results->accepted_status : "2.0.0");
+	else
+		add(line, "dsn", error ? error->status : "");
 	add_value(line, "reply",
 		sent && e->results->accepted_reply ? e->results->accepted_reply
 		: error                            ? error->text
@@ -135,32 +152,51 @@ static void add_reply(struct buf *line, const struct journal_entry *e, enum jour
 		REPLY_MAX);
 }
 
+/* What stands before the recipients, and their number. */
+static void add_head(struct buf *line, const struct journal_entry *e, size_t count)
+{
+	add(line, "id", e->id);
+	add_number(line, "uid", e->uid);
+	add_number(line, "pid", (unsigned long long)getpid());
+	add(line, "account", e->account);
+	add(line, "host", e->route->host);
+	add(line, "ip", e->route->ip);
+	add(line, "tls", e->route->tls);
+	add(line, "auth", e->route->auth);
+	add(line, "from", e->sender && !*e->sender ? "<>" : e->sender);
+	add(line, "msgid", e->message_id);
+	add_number(line, "nrcpt", count);
+}
+
+/* What stands behind them. */
+static void add_tail(struct buf *line, const struct journal_entry *e, enum journal_status status,
+	const struct error *error)
+{
+	add_number(line, "size", e->size);
+	add(line, "status", statuses[status].name);
+	add_reply(line, e, status, error);
+	buf_addf(line, " delay=%lld.%03lld", (long long)e->delay_ms / 1000,
+		(long long)e->delay_ms % 1000);
+	add_number(line, "try", e->try);
+	add_number(line, "exit", (unsigned)e->exit);
+}
+
 static void write_status(const struct journal_entry *e, enum journal_status status)
 {
 	const struct error *error = NULL;
-	struct buf line = BUF_INIT;
-	size_t count;
+	size_t count = count_recipients(e, status, &error);
+	size_t others = sizeof " to=\"\" " - 1;
+	struct buf line = BUF_INIT, tail = BUF_INIT;
 
-	add(&line, "id", e->id);
-	add_number(&line, "uid", e->uid);
-	add_number(&line, "pid", (unsigned long long)getpid());
-	add(&line, "account", e->account);
-	add(&line, "host", e->route->host);
-	add(&line, "ip", e->route->ip);
-	add(&line, "tls", e->route->tls);
-	add(&line, "auth", e->route->auth);
-	add(&line, "from", e->sender && *e->sender ? e->sender : "<>");
-	add(&line, "msgid", e->message_id);
-	count = add_recipients(&line, e, status, &error);
-	add_number(&line, "size", e->size);
-	add(&line, "status", statuses[status].name);
-	add_reply(&line, e, status, error);
-	buf_addf(&line, " delay=%lld.%03lld", (long long)e->delay_ms / 1000,
-		(long long)e->delay_ms % 1000);
-	add_number(&line, "try", e->try);
-	add_number(&line, "exit", (unsigned)e->exit);
-	if (count)
-		log_line(statuses[status].priority, "%s", buf_str(&line));
+	if (count || (e->error && !e->envelope->count && status == e->rest)) {
+		add_head(&line, e, count);
+		add_tail(&tail, e, status, error);
+		others += line.len + tail.len;
+		add_recipients(&line, e, status,
+			others + TO_MIN < LOG_TEXT_MAX ? LOG_TEXT_MAX - others : TO_MIN);
+		log_line(statuses[status].priority, "%s %s", buf_str(&line), buf_str(&tail));
+	}
+	buf_release(&tail);
 	buf_release(&line);
 }
 
@@ -168,15 +204,4 @@ void journal_write(const struct journal_entry *e)
 {
 	for (size_t status = 0; status < sizeof statuses / sizeof *statuses; status++)
 		write_status(e, (enum journal_status)status);
-}
-
-void journal_held(const char *id, const char *why)
-{
-	struct buf line = BUF_INIT;
-
-	add(&line, "id", id);
-	add(&line, "status", "held");
-	add_value(&line, "reply", why, REPLY_MAX);
-	log_line(LOG_ERR, "%s", buf_str(&line));
-	buf_release(&line);
 }

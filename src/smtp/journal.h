@@ -16,29 +16,32 @@
 
 /* The way a message took; what a session tells of itself, kept after it is closed. */
 struct route {
-	char host[256]; /* "" : no server was reached */
+	bool is_open;   /* a session was opened: a server was reached that takes mail from us */
+	char host[256]; /* the server that was asked, also in vain; "" : none was */
 	unsigned port;
-	char ip[INET6_ADDRSTRLEN];
+	char ip[INET6_ADDRSTRLEN]; /* "" : there was no connection */
 	char tls[128]; /* "TLS1.3:cipher", with ":resumed", ":unverified" behind; "" in clear */
 	char auth[32];
 };
 
-/* Takes down what the session tells now. */
+/* Takes down what the session tells now; of one that could not be opened, where it failed. */
 void route_note(struct route *route, const struct session *s);
 
-enum journal_status { JOURNAL_SENT, JOURNAL_QUEUED, JOURNAL_FAILED };
+enum journal_status { JOURNAL_SENT, JOURNAL_QUEUED, JOURNAL_FAILED, JOURNAL_HELD };
 
 struct journal_entry {
 	const char *id; /* queue id; NULL: never queued */
 	uid_t uid;
 	const char *account; /* NULL: none chosen */
 	const struct route *route;
-	const char *sender; /* "" : null sender */
+	const char *sender; /* "" : null sender; NULL: not known */
 	const char *message_id;
 	const struct envelope *envelope;
 	const struct delivery_result *results; /* fates as they stand at the end of the attempt */
-	/* Of the deferred and unknown: JOURNAL_QUEUED, or JOURNAL_FAILED without a queue. */
+	/* Of the deferred, unknown and untried: JOURNAL_QUEUED, or JOURNAL_FAILED without a queue. */
 	enum journal_status rest;
+	/* Why, where recipients do not say it; then a message without any has its line too. */
+	const struct error *error;
 	uint64_t size;		  /* octets of the message */
 	int64_t delay_ms;	  /* since the message was taken */
 	unsigned try;		  /* 1: the first */
@@ -47,8 +50,5 @@ struct journal_entry {
 
 /* Writes a line for each status that a recipient has. */
 void journal_write(const struct journal_entry *e);
-
-/* Writes that a message of the queue is held, and why: of one that is damaged no more is sure. */
-void journal_held(const char *id, const char *why);
 
 #endif

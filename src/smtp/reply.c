@@ -106,7 +106,7 @@ bool reply_has_status(const struct reply *r, const char *subject_and_detail)
 	return r->status[0] && strcmp(r->status + 2, subject_and_detail) == 0;
 }
 
-void reply_add_line(const struct reply *r, struct buf *line)
+void reply_add_raw(const struct reply *r, struct buf *line)
 {
 	const char *s = buf_str(&r->text);
 
@@ -117,9 +117,18 @@ void reply_add_line(const struct reply *r, struct buf *line)
 		len = strcspn(s, "\n");
 		if (!first && len)
 			buf_addc(line, ' ');
-		buf_add_printable(line, s, len);
+		buf_add(line, s, len);
 		s += len + (s[len] == '\n');
 	}
+}
+
+void reply_add_line(const struct reply *r, struct buf *line)
+{
+	struct buf raw = BUF_INIT;
+
+	reply_add_raw(r, &raw);
+	buf_add_printable(line, buf_str(&raw), raw.len);
+	buf_release(&raw);
 }
 
 bool reply_error(const struct reply *r, const char *command, int refused_code, struct error *err)

@@ -45,6 +45,9 @@ bool reply_has_status(const struct reply *r, const char *subject_and_detail);
  */
 void reply_add_line(const struct reply *r, struct buf *line);
 
+/* The same, the server's octets as they are. */
+void reply_add_raw(const struct reply *r, struct buf *line);
+
 /*
  * Says as an error what a 4yz, 5yz or misplaced reply to `command` means: 421 and 4yz EX_TEMPFAIL,
  * 5yz refused_code, anything else EX_PROTOCOL.  The text holds the server's own words and the code.

@@ -10,6 +10,7 @@
 #include "smtp/hint.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,6 +154,10 @@ bool session_error(const struct session *s, struct error *err)
 /* Everything that belongs to one connection; what was learnt of the server stays. */
 static void forget_connection(struct session *s)
 {
+	if (s->host) {
+		snprintf(s->last.host, sizeof s->last.host, "%s", s->host);
+		snprintf(s->last.ip, sizeof s->last.ip, "%s", s->peer.address);
+	}
 	stream_close(&s->stream);
 	capabilities_release(&s->capabilities);
 	reply_release(&s->reply);
@@ -161,6 +166,7 @@ static void forget_connection(struct session *s)
 	*s = (struct session){ .params = s->params,
 		.stream = STREAM_INIT,
 		.step = s->step,
+		.last = s->last,
 		.avoid_chunking = s->avoid_chunking };
 }
 

@@ -15,6 +15,7 @@
 #include "smtp/capabilities.h"
 #include "smtp/reply.h"
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -67,6 +68,9 @@ struct session {
 	struct reply reply; /* the last one read */
 	struct dial_peer peer;
 	char *host; /* which of the account's hosts it is, in ASCII */
+	struct session_place {
+		char host[256], ip[INET6_ADDRSTRLEN];
+	} last; /* of the connection closed last, for the log; ip is "" where there was none */
 	unsigned port;
 	char *hello_name;
 	char mechanism[32];         /* of the login that was done; "" without */

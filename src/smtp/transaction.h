@@ -29,8 +29,10 @@ struct result {
 struct delivery_result {
 	struct result *each; /* one a recipient, in the envelope's order */
 	size_t count;
-	char *accepted_reply; /* what it said to the last message it took, one line; or NULL */
+	char *accepted_reply; /* what it said to the last message it took, as it came, on one
+				 line; or NULL */
 	int accepted_code;
+	char accepted_status[12]; /* its enhanced status code; "": it gave none */
 	struct error **errors; /* owns what each points to */
 	size_t error_count;
 };
