@@ -36,19 +36,26 @@ static bool has_reason(const struct result *r)
 	return r->error && r->error->code != EX_OK;
 }
 
-/* The first error of a recipient whose fate is, or is not, FATE_REFUSED. */
+/*
+ * The first error of a recipient whose fate is, or is not, FATE_REFUSED.  EX_NOUSER says that the
+ * others have the message: one that was refused as a whole is another matter.
+ */
 static const struct error *first_error(const struct outcome *o, bool refused)
 {
+	const struct error *first = NULL;
+
 	for (size_t i = 0; i < o->results.count; i++) {
 		const struct result *result = &o->results.each[i];
 
-		if (has_reason(result) && (result->fate == FATE_REFUSED) == refused)
-			return result->error;
+		if (!has_reason(result) || (result->fate == FATE_REFUSED) != refused)
+			continue;
+		if (!first || (first->code == EX_NOUSER && result->error->code != EX_NOUSER))
+			first = result->error;
 	}
-	for (size_t i = 0; refused && i < o->expansion.count; i++)
+	for (size_t i = 0; refused && !first && i < o->expansion.count; i++)
 		if (o->expansion.failures[i].error.code != EX_OK)
-			return &o->expansion.failures[i].error;
-	return NULL;
+			first = &o->expansion.failures[i].error;
+	return first;
 }
 
 static bool is_kept(const struct outcome *o, const struct outcome_counts *n)

@@ -193,6 +193,17 @@ class Exit69RefusedTest(StatusCase):
                                  offers=offered)
             self.assertExit(done, 69, "never")
 
+    def test_refused_as_a_whole_outweighs_a_refused_recipient(self):
+        """67 would say that the others have the message."""
+        for way in EACH:
+            with self.subTest(way=way):
+                done, server = self.after(
+                    ("RCPT", "550 5.1.1 nobody here", "carol@"), (".", "554 5.6.0 not that"),
+                    words=["-f", "alice@example.org", "carol@example.net", "bob@example.net"],
+                    offers=EACH[way])
+                self.assertExit(done, 69, "nobody here", "not that")
+                self.assertEqual(server.messages, [])
+
     def test_larger_than_the_server_takes(self):
         for offered in EACH.values():
             done, server = self.after(offers=(offered - {"SIZE"}) | {"SIZE=1000"},

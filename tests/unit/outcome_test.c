@@ -50,10 +50,24 @@ static void the_exit_status_follows_from_the_fates(void **state)
 	}
 }
 
+/* EX_NOUSER would say that the others have the message. */
+static void a_message_refused_as_a_whole_outweighs_a_recipient(void **state)
+{
+	struct error nobody = { .code = EX_NOUSER, .text = "nobody" };
+	struct error spam = { .code = EX_UNAVAILABLE, .text = "spam" };
+	struct result each[] = { { FATE_REFUSED, &nobody }, { FATE_REFUSED, &spam } };
+	struct outcome o = { .results = { .each = each, .count = 2 } };
+
+	assert_int_equal(outcome_exit(&o, ERRORS_PRINT), EX_UNAVAILABLE);
+	each[1].error = &nobody;
+	assert_int_equal(outcome_exit(&o, ERRORS_PRINT), EX_NOUSER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_exit_status_follows_from_the_fates),
+		cmocka_unit_test(a_message_refused_as_a_whole_outweighs_a_recipient),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
