@@ -124,8 +124,7 @@ static void take_accepted(struct attempt *a, struct session *s)
 	memcpy(a->results->accepted_status, s->reply.status, sizeof s->reply.status);
 }
 
-/* Has the last octet of the content left the process? */
-static bool is_sent(const struct attempt *a, const struct session *s)
+bool attempt_is_sent(const struct attempt *a, const struct session *s)
 {
 	return a->content_end && s->stream.sent >= a->content_end;
 }
@@ -137,7 +136,7 @@ static bool answer_message(
 	bool is_accepted = reply_class(&s->reply) == 2 && a->taken && !a->failure.code;
 	bool ok = true;
 
-	if (is_accepted && !is_sent(a, s))
+	if (is_accepted && !attempt_is_sent(a, s))
 		return error_set(err, EX_PROTOCOL, "5.5.0",
 			"the server takes a message that was not sent yet");
 	if (is_accepted)
@@ -195,7 +194,7 @@ static bool is_unknown(const struct attempt *a, const struct session *s, const s
 {
 	bool was_answered = err->reply == 421 || (err->code == EX_NOPERM && !a->is_open);
 
-	return is_sent(a, s) && !a->failure.code && !was_answered;
+	return attempt_is_sent(a, s) && !a->failure.code && !was_answered;
 }
 
 void attempt_lost(struct attempt *a, const struct session *s, const struct error *err)

@@ -60,6 +60,9 @@ bool attempt_send(struct attempt *a, struct flight *f, struct error *err);
 /* The answer() of the flight; the entries' owner is the attempt. */
 bool attempt_answer(const struct flight_entry *entry, struct session *s, struct error *err);
 
+/* Has the last octet of the content left the process? */
+bool attempt_is_sent(const struct attempt *a, const struct session *s);
+
 /* Says what a session that ended with *err means for an attempt whose replies did not all come. */
 void attempt_lost(struct attempt *a, const struct session *s, const struct error *err);
 

@@ -36,6 +36,11 @@ bool flight_is_empty(const struct flight *f)
 	return f->first == f->count;
 }
 
+enum flight_command flight_next(const struct flight *f)
+{
+	return f->entries[f->first].command;
+}
+
 bool flight_read(struct flight *f, struct error *err)
 {
 	struct flight_entry entry = f->entries[f->first];

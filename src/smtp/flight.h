@@ -57,6 +57,9 @@ void flight_expect(struct flight *f, const struct flight_entry *entry);
 
 bool flight_is_empty(const struct flight *f);
 
+/* The command whose reply comes next; there is one. */
+enum flight_command flight_next(const struct flight *f);
+
 /* Reads the oldest reply that is missing; all of them. */
 bool flight_read(struct flight *f, struct error *err);
 bool flight_land(struct flight *f, struct error *err);

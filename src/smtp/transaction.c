@@ -156,12 +156,37 @@ static bool start_anew(struct run *r, struct error *err)
 	return reopen(r, err);
 }
 
+/*
+ * Did the oldest go out whole, and may the server still take it?  Not where its MAIL was refused.
+ */
+static bool may_be_taken(const struct run *r)
+{
+	const struct attempt *a = r->flying.first;
+
+	return a && attempt_is_sent(a, r->session) &&
+	       (a->is_open || flight_next(&r->flight) <= FLIGHT_MAIL);
+}
+
+/*
+ * A login is wanted, and the connection is well: what went out before that was known is not left
+ * without its answer.
+ */
+static void hear_out(struct run *r)
+{
+	struct error why = ERROR_INIT;
+
+	while (may_be_taken(r) && (flight_read(&r->flight, &why) || why.code == EX_NOPERM))
+		finish_done(r);
+}
+
 static void give_up(struct run *r, struct error *err)
 {
 	struct attempt *a;
 
 	flight_salvage(&r->flight, err);
 	finish_done(r);
+	if (err->code == EX_NOPERM)
+		hear_out(r);
 	r->session->quit_sent = true; /* it would be taken for content */
 	while ((a = pop(&r->flying))) {
 		attempt_lost(a, r->session, err);

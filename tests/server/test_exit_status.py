@@ -321,6 +321,18 @@ class Exit77PermissionTest(StatusCase):
         done, _ = self.after(("MAIL", "530 5.7.0 authentication required"))
         self.assertExit(done, 77, "authentication required")
 
+    def test_a_recipient_needs_a_login_and_the_others_have_the_message(self):
+        """It went out before that was known: nobody gets it twice out of the queue."""
+        server = self.server(lenient=True)
+        server.on("RCPT", "550 5.7.8 who are you", "carol@", 1)
+        box = self.sandbox(server)
+        box.set(queue="yes", queue_dir=box.file("queue"))
+        words = ["-f", "alice@example.org", "carol@example.net", "bob@example.net"]
+        self.assertExit(box.sendmail(*words, stdin=MESSAGE), 0)
+        self.assertExit(box.sendmail("-q"), 0)
+        self.assertEqual([m.to for m in server.take(2)],
+                         [["bob@example.net"], ["carol@example.net"]])
+
     def test_no_mechanism_fits(self):
         for mechanisms in (["NTLM"], []):
             server = self.server(users=USERS, mechanisms=mechanisms)

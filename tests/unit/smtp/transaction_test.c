@@ -237,6 +237,14 @@ static void one_flight_with_chunking(void **state)
 		{ "250 ok\r\n250 ok\r\n554 5.7.9 login\r\n", NULL, "N", false, EX_NOPERM },
 		/* The content went out behind the refusal: the others may have it. */
 		{ "250 ok\r\n250 ok\r\n550 5.7.9 login\r\n", NULL, "UN", false, EX_NOPERM },
+		{ "250 ok\r\n250 ok\r\n550 5.7.9 login\r\n250 taken\r\n", NULL, "AN", false,
+			EX_NOPERM },
+		{ "250 ok\r\n550 5.7.9 login\r\n250 ok\r\n250 taken\r\n", NULL, "NA", false,
+			EX_NOPERM },
+		{ "250 ok\r\n550 5.7.9 login\r\n550 5.7.9 login\r\n503 nobody\r\n", NULL, "NN",
+			false, EX_NOPERM },
+		{ "250 ok\r\n550 5.7.9 login\r\n250 ok\r\n452 full\r\n", NULL, "DD", false,
+			EX_TEMPFAIL },
 	};
 
 	(void)state;
@@ -563,6 +571,14 @@ static void a_stream_that_breaks_knows_what_it_does_not_know(void **state)
 	assert_false(
 		run_stream(&s, "PIPELINING\nCHUNKING", OK3 "250 reset\r\n421 enough\r\n", 3, 10));
 	assert_string_equal(buf_str(&s.done), "1A2N3N");
+	strike_stream(&s);
+
+	/* A login is wanted: those behind are out already, and their replies come. */
+	assert_false(run_stream(&s, "PIPELINING\nCHUNKING",
+		"250 ok\r\n550 5.7.9 login\r\n503 nobody\r\n250 reset\r\n" OK3
+		"250 reset\r\n530 5.7.0 login\r\n",
+		3, 10));
+	assert_string_equal(buf_str(&s.done), "2A3N1N");
 	strike_stream(&s);
 
 	assert_false(run_stream(
