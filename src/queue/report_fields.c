@@ -110,14 +110,26 @@ static void add_status(struct buf *out, enum report_action action, const struct 
 	buf_addf(out, "Status: %s\n", fits ? err->status : fallback);
 }
 
+/* What the server said (RFC 3464 section 2.3.6), without where and to which command. */
+static const char *server_words(const struct error *err)
+{
+	struct buf code = BUF_INIT;
+	const char *words;
+
+	buf_addf(&code, ": %d ", err->reply);
+	words = strstr(err->text, code.data);
+	buf_release(&code);
+	return words ? words + 2 : NULL;
+}
+
 static void add_diagnostic(struct buf *out, const struct error *err)
 {
-	if (err->reply)
-		buf_addf(out, "Diagnostic-Code: smtp; %d %s%s", err->reply, err->status,
-			*err->status ? " " : "");
-	else
-		buf_adds(out, "Diagnostic-Code: x-sendoff; ");
-	add_ascii(out, err->text, DIAGNOSTIC_MAX);
+	const char *words = err->reply ? server_words(err) : NULL;
+
+	buf_addf(out, "Diagnostic-Code: %s; ", err->reply ? "smtp" : "x-sendoff");
+	if (err->reply && !words)
+		buf_addf(out, "%d %s%s", err->reply, err->status, *err->status ? " " : "");
+	add_ascii(out, words ? words : err->text, DIAGNOSTIC_MAX);
 	buf_addc(out, '\n');
 }
 

@@ -118,7 +118,8 @@ static void a_report_says_what_happened_to_people_and_machines(void **state)
 	assert_has(&text,
 		"Original-Recipient: rfc822; alias\r\nFinal-Recipient: rfc822; "
 		"gone@x.org\r\nAction: failed\r\n"
-		"Status: 5.1.1\r\nRemote-MTA: dns; mx.x.org\r\nDiagnostic-Code: smtp; 550 5.1.1 ");
+		"Status: 5.1.1\r\nRemote-MTA: dns; mx.x.org\r\nDiagnostic-Code: smtp; 550 5.1.1 "
+		"no such user\r\n");
 	assert_has(&text, "Final-Recipient: utf-8; j\\x{F6}@x.org\r\n");
 	assert_has(&text, "Content-Type: text/rfc822-headers\r\n\r\nSubject: secret "
 			  "plan\r\nMessage-ID: <1@x>\r\n");
