@@ -59,6 +59,12 @@ static bool add_path(struct buf *line, const char *address, bool is_utf8)
 	return true;
 }
 
+static const char *why_not(const char *address)
+{
+	return address_needs_utf8(address) ? "the server does not offer SMTPUTF8"
+					   : "its domain is no name that IDNA knows";
+}
+
 /* What the caller did not ask for with -N and -R, the account may. */
 static unsigned notify_of(const struct session *s, const struct recipient *r)
 {
@@ -96,8 +102,8 @@ bool path_mail(struct buf *line, const struct session *s, const struct envelope 
 
 	buf_adds(line, "MAIL FROM:");
 	if (!add_path(line, e->sender, c->needs_utf8))
-		return error_set(err, EX_DATAERR, "5.6.7",
-			"sender <%s>: the server does not offer SMTPUTF8", e->sender);
+		return error_set(
+			err, EX_DATAERR, "5.6.7", "sender <%s>: %s", e->sender, why_not(e->sender));
 	if (offers & OFFER_SIZE)
 		buf_addf(line, " SIZE=%llu", (unsigned long long)c->size);
 	if (c->is_8bit && offers & OFFER_8BITMIME)
@@ -161,8 +167,8 @@ bool path_rcpt(struct buf *line, const struct session *s, const struct recipient
 
 	buf_adds(line, "RCPT TO:");
 	if (!add_path(line, r->address, is_utf8))
-		return error_set(err, EX_NOUSER, "5.6.7",
-			"<%s>: the server does not offer SMTPUTF8", r->address);
+		return error_set(
+			err, EX_NOUSER, "5.6.7", "<%s>: %s", r->address, why_not(r->address));
 	if (!(s->capabilities.offers & OFFER_DSN) || !(notify || r->orcpt || r->original))
 		return true;
 	add_notify(line, notify);

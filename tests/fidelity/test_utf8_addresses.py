@@ -50,6 +50,10 @@ class Utf8AddressTest(Fidelity):
         self.assertIn("SMTPUTF8", message.parameters)
         self.assertEqual(message.data, on_the_wire(TEXT))
 
+    def test_a_domain_without_a_labels(self):
+        self.assertExit(self.send(TEXT.replace("\u00fcnal@", "unal@"), "-f", "j@example.org", "z@-m\u00fcnchen-.example"),
+                        67, "<z@-m\u00fcnchen-.example>: its domain is no name that IDNA knows")
+
     def test_what_is_not_utf8_is_encoded_also_there(self):
         text = on_the_wire(TEXT).replace("Gr\u00fc\u00dfe".encode(), b"Gr\xfc\xdfe")
         message = self.sent(text, "-f", "j@example.org", "bob@example.net")
