@@ -23,13 +23,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-static bool take_recipients(struct request *r, struct error *err)
+bool request_has_recipients(const struct request *r, struct error *err)
 {
-	if (r->take_recipients && !compose_recipients(&r->message.header, &r->envelope, err))
-		return false;
-	for (size_t i = 0; i < r->envelope.count; i++)
-		if (r->envelope.recipients[i].notify == NOTIFY_DEFAULT)
-			r->envelope.recipients[i].notify = r->notify;
 	if (r->envelope.count)
 		return true;
 	error_set(err, EX_USAGE, "5.5.4", "no recipients");
@@ -37,6 +32,16 @@ static bool take_recipients(struct request *r, struct error *err)
 		r->take_recipients
 			? "the message names none in To, Cc or Bcc"
 			: "name them on the command line, or use -t to take them from the header");
+}
+
+static bool take_recipients(struct request *r, struct error *err)
+{
+	if (r->take_recipients && !compose_recipients(&r->message.header, &r->envelope, err))
+		return false;
+	for (size_t i = 0; i < r->envelope.count; i++)
+		if (r->envelope.recipients[i].notify == NOTIFY_DEFAULT)
+			r->envelope.recipients[i].notify = r->notify;
+	return request_has_recipients(r, err);
 }
 
 /* Reads the alias file only where a name in the envelope could stand in it. */

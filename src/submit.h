@@ -71,6 +71,9 @@ struct outcome {
 
 #define OUTCOME_INIT { 0 }
 
+/* Is it for anybody?  EX_USAGE otherwise. */
+bool request_has_recipients(const struct request *r, struct error *err);
+
 /*
  * Who it is for and by which account it goes: the first half of submit, which -bv and dry runs
  * do alone.  False: o->error says why nothing can be sent.

@@ -115,10 +115,13 @@ int deliver(const struct options *o, struct config *c, struct caller *caller, st
 	struct outcome outcome = OUTCOME_INIT;
 	struct error err = ERROR_INIT;
 	struct screen screen;
+	bool ok;
 	int status;
 
 	request.trace = screen_trace(&screen, o->verbose, o->is_send);
-	if (!request_from_options(&request, o, c, caller, &err) && failure->code == EX_OK)
+	ok = request_from_options(&request, o, c, caller, &err) &&
+	     (o->take_recipients || request_has_recipients(&request, &err));
+	if (!ok && failure->code == EX_OK)
 		*failure = err;
 	if (!request_read(&request, o, failure)) {
 		outcome.error = *failure;

@@ -2,6 +2,7 @@
 """The command line of sendmail: what is taken, what is refused and how, and who is read to the end."""
 
 import os
+import pty
 import subprocess
 
 from case import MESSAGE, Case
@@ -109,6 +110,15 @@ class OptionsTest(Case):
     def test_no_recipients(self):
         self.refuse(64, "no recipients")
         self.refuse(64, "no recipients", "-t", stdin="Subject: nobody\n\nx\n")
+
+    def test_nobody_types_a_message_in_vain(self):
+        for words, status in (([], 64), (["-Z"], 64), (["a@b@c"], 65)):
+            with self.subTest(words=words):
+                master, terminal = pty.openpty()
+                self.addCleanup(os.close, master)
+                with os.fdopen(terminal) as keyboard:
+                    done = self.sandbox(self.server()).sendmail(*words, stdin=keyboard, timeout=30)
+                self.assertExit(done, status)
 
     def test_empty_recipients_are_malformed(self):
         for word in ("", "<>"):
