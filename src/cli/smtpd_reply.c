@@ -59,6 +59,10 @@ static void reply_of(const struct error *err, int *code, const char **status)
 	*status = i < ROWS ? table[i].status : "4.3.0";
 	if (strcmp(err->status, "5.3.4") == 0)
 		*code = 552;
+	if (strcmp(err->status, "5.5.3") == 0) {
+		*code = 452;
+		*status = "4.5.3";
+	}
 	if (err->reply >= 400 && err->reply < 600)
 		*code = err->reply;
 	if (*err->status == '0' + *code / 100)

@@ -602,6 +602,29 @@ static void aliases_are_looked_up(void **state)
 	buf_release(&got);
 }
 
+static void an_alias_has_50000_recipients_at_most(void **state)
+{
+	static const char session[] = "MAIL FROM:<>\r\nRCPT TO:<all>\r\n";
+	struct buf text = BUF_INIT, got = BUF_INIT;
+	char file[] = "/tmp/sendoff-aliases-XXXXXX";
+	int fd = mkstemp(file);
+
+	(void)state;
+	buf_adds(&text, "all: u@example.net");
+	for (unsigned i = 0; i < 50000; i++)
+		buf_addf(&text, ",%u@a.net", i);
+	buf_adds(&text, "\n");
+	assert_true(fd >= 0 && file_write_all(fd, text.data, text.len));
+	close(fd);
+	config.aliases = alloc_string(file);
+	request.expand = true;
+	play(session, sizeof session - 1, 100, &got);
+	unlink(file);
+	assert_string_equal(got.data, GREETING MAIL_OK "452 4.5.3 more than 50000 recipients\r\n");
+	buf_release(&text);
+	buf_release(&got);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -625,6 +648,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(replies_to_a_message, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_reply_fits_its_line, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(aliases_are_looked_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			an_alias_has_50000_recipients_at_most, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
