@@ -4,7 +4,8 @@
 A World is the machine as it is, seen from a mount namespace of its own: the packages that
 tests/run has unpacked ($SENDOFF_CALLERS) are laid over it, and /usr/sbin/sendmail with its other
 names is the program under test.  What is written to /usr, /etc, /var, /run and /root is gone
-afterwards.  Programs find everything at its usual place; the machine itself is not touched.
+afterwards.  Programs find everything at its usual place; the machine itself is not touched.  The
+source tree, which may lie below /root, is at World.source.
 """
 
 import functools
@@ -35,13 +36,15 @@ lay_over() { # TREE...
 }
 """
 
-# $1: a folder for the mounts; $2: the tree; $3: the program; $4: the configuration; then the command.
+# $1: a folder for the mounts; $2: the tree; $3: the program; $4: the configuration; $5: the sources;
+# then the command.
 ENTER = LAY_OVER + r"""
 set -e
-w=$1 tree=$2 program=$3 config=$4
-shift 4
+w=$1 tree=$2 program=$3 config=$4 sources=$5
+shift 5
 lay_over "$tree"
-mkdir -p "$w/root/.config/sendoff"
+mkdir -p "$w/root/.config/sendoff" "$w/source"
+mount --bind "$sources" "$w/source"
 cp "$program" "$w/sendmail"
 install -m 600 "$config" "$w/root/.config/sendoff/sendoff.ini"
 mount --bind "$w/root" /root
@@ -95,7 +98,8 @@ class World:
 
     def start(self, *words, env=None, **options):
         config = self.box.write("world.ini", self.box.configuration())
-        enter = [*UNSHARE, ENTER, "sh", self.place, TREE if os.path.isdir(TREE) else self.place, binary(), config]
+        tree = TREE if os.path.isdir(TREE) else self.place
+        enter = [*UNSHARE, ENTER, "sh", self.place, tree, binary(), config, TOP]
         environment = self.box.environment(dict({"HOME": "/root", "USER": "root", "LOGNAME": "root", "TERM": "dumb",
                                                  "LC_ALL": "C.UTF-8", "SENDOFF_CONFIG": None}, **(env or {})))
         return subprocess.Popen([*enter, *words], env=environment, cwd=self.box.path, **options)

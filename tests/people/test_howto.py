@@ -114,7 +114,7 @@ class HowTo(Case):
         words = [server.host, certs.get("example").ca, system_directory()]
         for number, (place, text) in enumerate(GIVEN.get(page, {}).items()):
             words += [box.write("given-%d" % number, re.sub("(?m)^ +", "", text)), place]
-        script = PRELUDE + "cd %s\nset -x\n" % TOP + "\n".join(blocks(page))
+        script = PRELUDE + "cd %s\nset -x\n" % world.source + "\n".join(blocks(page))
         status, text = world.shell(script, *words, env=dict({"PATH": PATH}, **(env or {})))
         self.assertEqual(status, 0, text)
         return server, text
