@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 
 from sandbox import SANITIZERS, Done, binary, parse_log
+from world import no_namespace
 
 GROUP = 4242
 USERS = {"alice": 4001, "bob": 4002, "sendoff": 4003, "root": 0}
@@ -33,11 +34,7 @@ def system_directory():
 
 def reason_not_to():
     """Why such an install cannot be tried here; None: it can."""
-    if os.getuid() != 0:
-        return "not root"
-    if subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL, check=False).returncode:
-        return "no mount namespaces"
-    return None
+    return no_namespace()
 
 
 def gid_of(user):
@@ -47,9 +44,9 @@ def gid_of(user):
 
 class Install:
     def __init__(self):
+        self.etc = system_directory()
         self.path = tempfile.mkdtemp(prefix="sendoff-setgid-")
         os.chmod(self.path, 0o755)
-        self.etc = system_directory()
         self.group_folder("etc", 0o755, 0)
         self.group_folder("etc/sendoff", 0o750)
         self.queue = self.group_folder("queue", 0o2770)

@@ -23,7 +23,7 @@ class Traced(Sweep):
     @classmethod
     def setUpClass(cls):
         if not release.works("strace", "-qq", "-o", "/dev/null", "true"):
-            raise unittest.SkipTest("needs strace")
+            raise unittest.SkipTest("strace: not installed, or it may not trace here")
         super().setUpClass()
 
     def strace(self, *rules):

@@ -59,8 +59,7 @@ exec "$@"
 """
 
 
-# Tried once: may we have a mount namespace (a container may not, in a bare chroot there is none to
-# be had) and lay one folder over another?  $1: a folder for it.
+# May we lay one folder over another?  $1: a folder for it.
 TRY = r"""
 set -e
 mount -t tmpfs none "$1"
@@ -71,15 +70,21 @@ UNSHARE = ["unshare", "--mount", "--propagation", "private", "sh", "-c"]
 
 
 @functools.lru_cache(None)
-def hindrance():
-    """Why there can be no World here, or None."""
+def no_namespace(script="true"):
+    """Why there can be no mount namespace here, or this cannot be done in one (a container may not, in
+    a bare chroot there is none to be had); or None."""
     if os.geteuid() != 0:
         return "needs root, for a mount namespace"
     if not shutil.which("unshare"):
         return "not installed: unshare"
     with tempfile.TemporaryDirectory(prefix="sendoff-world-") as place:
-        done = subprocess.run([*UNSHARE, TRY, "sh", place], capture_output=True, text=True)
+        done = subprocess.run([*UNSHARE, script, "sh", place], capture_output=True, text=True)
     return "no mount namespace here: " + done.stderr.strip() if done.returncode else None
+
+
+def hindrance():
+    """Why there can be no World here, or None."""
+    return no_namespace(TRY)
 
 
 class World:
@@ -88,6 +93,7 @@ class World:
             raise unittest.SkipTest(hindrance())
         self.box = box
         self.place = box.file("world")
+        self.source = os.path.join(self.place, "source")
         os.makedirs(self.place)
 
     def need(self, *paths):

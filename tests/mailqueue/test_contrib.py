@@ -52,7 +52,7 @@ class Runners(QueueCase):
                 if "--every" not in command:
                     self.assertExit(box.sendoff(*command.split()), 0)
 
-    @unittest.skipUnless(shutil.which("systemd-analyze"), "needs systemd-analyze")
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "not installed: systemd-analyze")
     def test_systemd_finds_no_mistake(self):
         with tempfile.TemporaryDirectory() as folder:
             for name in ("sendoff-queue.service", "sendoff-queue.timer"):

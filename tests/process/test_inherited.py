@@ -78,7 +78,7 @@ class InheritedTest(Case):
     def test_other_descriptors_are_closed_on_old_kernels_too(self):
         """A child in the background must not hold what the caller waits for."""
         if not release.works("strace", "-qq", "-o", "/dev/null", "true"):
-            self.skipTest("needs strace")
+            self.skipTest("strace: not installed, or it may not trace here")
         box = self.sandbox()
         reader, writer = os.pipe()
         subprocess.run(["strace", "-qq", "-o", box.file("trace"), "-e", "trace=close,close_range",

@@ -16,7 +16,7 @@ class Valgrind(Sweep):
     @classmethod
     def setUpClass(cls):
         if not release.works("valgrind", "--version"):
-            raise unittest.SkipTest("needs valgrind")
+            raise unittest.SkipTest("not installed: valgrind")
         super().setUpClass()
 
     def test_nothing_undefined_is_used(self):
