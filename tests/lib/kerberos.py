@@ -65,7 +65,8 @@ class Kerberos(Daemon):
             "KRB5_CONFIG": self.write("krb5.conf", CONFIG.format(port=self.port)),
             "KRB5_KDC_PROFILE": self.write("kdc.conf", KDC.format(
                 port=self.port, folder=self.folder, modules=modules())),
-            "KRB5_KTNAME": self.keytab}
+            "KRB5_KTNAME": self.keytab,
+            "KRB5RCACHENAME": "none:"}  # else in /var/tmp, from where nobody takes it
         self.tool("/usr/sbin/kdb5_util", "create", "-s", "-P", "master", "-r", "TEST")
         for query in ("addprinc -pw %s %s" % (password, user), "addprinc -randkey " + service,
                       "ktadd -k %s %s" % (self.keytab, service)):

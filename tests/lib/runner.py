@@ -5,7 +5,9 @@
 usage: runner.py [-j N] [-v] [--check-logs DIR] [PATTERN…]
 
 A pattern is a part of a test's name; without one all run.  Each worker process takes one file
-after the other, so real servers (servers.py) start once per worker at most.  The last line is
+after the other, so real servers (servers.py) start once per worker at most, and under a guard
+(guard.py), so nothing is left however the run ends; what the tests themselves leave behind is a
+failure.  The last line is
 `N passed, N failed`, with `, N skipped` where there are skips; exit 1 if any failed.
 """
 
@@ -24,6 +26,7 @@ import traceback
 import unittest
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+GUARD = os.path.join(TESTS, "lib", "guard.py")
 sys.path.insert(0, os.path.join(TESTS, "lib"))
 # Seconds that one file may take; whole sweeps take hours where the machine is busy.
 PATIENCE = 6 * 3600 if os.environ.get("SENDOFF_SWEEP") else 600
@@ -130,8 +133,8 @@ class Parent:
             return self.queue.popleft() if self.queue else None
 
     def start_worker(self):
-        return subprocess.Popen([sys.executable, os.path.abspath(__file__), "--worker",
-                                 *self.args.patterns], stdin=subprocess.PIPE,
+        return subprocess.Popen([sys.executable, GUARD, sys.executable, os.path.abspath(__file__),
+                                 "--worker", *self.args.patterns], stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE, text=True)
 
     def drive(self):
@@ -144,10 +147,13 @@ class Parent:
                 child = None
         if child:
             child.stdin.close()
-            child.wait()
+            left = child.stdout.read()
+            if child.wait():
+                self.note({"name": "what the tests leave behind", "status": "failed",
+                           "detail": left or "their process ended with %s" % child.returncode})
 
     def one(self, child, job):
-        timer = threading.Timer(PATIENCE, child.kill)
+        timer = threading.Timer(PATIENCE, child.terminate)
         timer.start()
         try:
             child.stdin.write(job + "\n")
@@ -176,6 +182,7 @@ class Parent:
                 self.skips[result["detail"]] += 1
 
     def run(self):
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # the guards see that this process has ended
         threads = [threading.Thread(target=self.drive) for _ in range(self.args.jobs)]
         for thread in threads:
             thread.start()

@@ -68,6 +68,7 @@ class Done:
 
 class Sandbox:
     def __init__(self):
+        program = binary()
         self.path = tempfile.mkdtemp(prefix="sendoff-test-")
         os.chmod(self.path, 0o755)
         self.home = self.file("home")
@@ -80,7 +81,7 @@ class Sandbox:
                                          aliases=self.write("aliases", ""))}
         self.text = None
         for name in PROGRAMS:
-            os.symlink(binary(), self.file("bin", name))
+            os.symlink(program, self.file("bin", name))
 
     def file(self, *names):
         return os.path.join(self.path, *names)
