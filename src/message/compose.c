@@ -108,6 +108,12 @@ static void keep(struct header *h, const char *name, size_t which)
 	h->count = kept;
 }
 
+/* Is there nothing but blanks, and the commas of empty members? */
+static bool holds_nobody(const struct field *f)
+{
+	return strspn(field_value(f), " \t\n,") == field_value_len(f);
+}
+
 /* Makes of all that are not empty one, where the first of them stands. */
 static void join(struct header *h, const char *name)
 {
@@ -116,7 +122,7 @@ static void join(struct header *h, const char *name)
 	unsigned members = 0;
 
 	for (size_t i = header_find(h, name, 0); i < h->count; i = header_find(h, name, i + 1)) {
-		if (field_is_empty(&h->fields[i]))
+		if (holds_nobody(&h->fields[i]))
 			continue;
 		if (members++ == 0)
 			first = i;

@@ -101,11 +101,6 @@ size_t field_value_len(const struct field *f)
 	return f->text.len - f->value;
 }
 
-bool field_is_empty(const struct field *f)
-{
-	return strspn(field_value(f), " \t\n") == field_value_len(f);
-}
-
 void field_set_value(struct field *f, const char *value, size_t len)
 {
 	buf_truncate(&f->text, f->value);

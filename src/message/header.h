@@ -62,9 +62,6 @@ bool field_is(const struct field *f, const char *name);
 const char *field_value(const struct field *f);
 size_t field_value_len(const struct field *f);
 
-/* Is there nothing but blanks behind the colon? */
-bool field_is_empty(const struct field *f);
-
 void field_set_value(struct field *f, const char *value, size_t len); /* a blank is put before it */
 
 /* The first field of that name from number `from` on; count if there is none. */

@@ -155,6 +155,8 @@ static void what_no_account_has_a_say_in(void **state)
 		{ "To: a@x,\nTo:\nTO:\n  b@x,\n c@x , \nTo: d@x\n" IDS, "To: a@x,\n b@x,\n c@x,\n d@x\n" IDS },
 		{ "Cc: a@x\nCC: b@x\nReply-To: c@x\nReply-To: d@x\n" IDS, "Cc: a@x,\n b@x\nReply-To: c@x,\n d@x\n" IDS },
 		{ "Cc:  \n" IDS, IDS },
+		{ "Cc: ,\nCc: ,\n" IDS, IDS },
+		{ "Reply-To: ,\n ,\n" IDS, IDS },
 		{ "From: a@x\nFrom: b@x\nFrom: c@x\n" IDS, "From: c@x\n" IDS },
 		{ "Subject: 1\nSubject: 2\nSender: a@x\nSender: b@x\n" IDS, "Subject: 1\nSender: a@x\n" IDS },
 		{ IDS "Date: e\nMessage-Id: <n>\nIn-Reply-To: 1\nIn-Reply-To: 2\nReferences: 1\nReferences: 2\n",
