@@ -66,6 +66,14 @@ class DryRunOffersTest(Case):
         self.assertExit(done, 67, "SMTPUTF8")
         self.assertEqual(done.stdout, b"")
 
+    def test_a_domain_cannot_end_the_path(self):
+        box = self.sandbox(auth="none", host="127.0.0.1", port=1, tls="off")
+        for domain in ("x.example\uff1e\u3000SIZE\uff1d1", "evil\uff20x.example", "x.example\uff0cy.example"):
+            with self.subTest(domain):
+                done = box.sendoff("send", "--dry-run", "-f", "me@example.org", "bob@" + domain, stdin=TEXT)
+                self.assertExit(done, 67, "SMTPUTF8")
+                self.assertEqual(done.stdout, b"")
+
     def test_what_no_server_takes(self):
         box = self.sandbox(auth="none", host="127.0.0.1", port=1, tls="off")
         text = HEAD + "MIME-Version: 1.0\nContent-Type: multipart/signed; boundary=b\n\n--b\n\na\0\n--b--\n"

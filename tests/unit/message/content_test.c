@@ -216,6 +216,10 @@ static void domains_become_a_labels(void **state)
 		{ "j\xc3\xbc@m\xc3\xbcnchen.example", "j\xc3\xbc@xn--mnchen-3ya.example" },
 		{ "a@under_score.Example", "a@under_score.Example" },
 		{ "local", "local" },
+		{ "a@\xef\xbd\x82.example", "a@b.example" }, /* a wide 'b' */
+		{ "a@evil\xef\xbc\xa0x.example", NULL }, /* a wide '@' */
+		{ "a@x.example\xef\xbc\x9e\xe3\x80\x80SIZE=1", NULL }, /* a wide '>' and blank */
+		{ "a@x.example\xef\xbc\x8cy.example", NULL }, /* a wide comma */
 		{ "a@\xff.example", NULL },
 		{ "a@\xf0\x9f\x98\x80-.example", NULL },
 	};
