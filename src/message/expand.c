@@ -223,6 +223,8 @@ static bool walk_list(struct walk *w, const char *list, bool final, const struct
 	if (!mailboxes_parse(&m, list, strlen(list), &error)) {
 		error.code = EX_NOUSER;
 		ok = fail(w, &error);
+	} else if (!m.count) {
+		ok = fail_step(w, step, "5.1.1", "leads nowhere: a member of it names nobody");
 	}
 	for (size_t i = 0; ok && i < m.count; i++) {
 		char *address = mailbox_address(&m.items[i]);

@@ -14,6 +14,7 @@ null: /dev/null
 loop: pool
 pool: loop
 gone: :include:/nonexistent/list
+empty: <>
 """
 FROM = ("-f", "alice@example.org")
 
@@ -39,7 +40,7 @@ class AliasCase(QueueCase):
 class NowhereTest(AliasCase):
     def test_alone(self):
         for name, why in (("pipe", "names a command"), ("file", "names a file"), ("loop", "leads back to itself"),
-                          ("gone", "/nonexistent/list")):
+                          ("empty", "names nobody"), ("gone", "/nonexistent/list")):
             with self.subTest(name):
                 done = self.send(name)
                 self.assertExit(done, 67, "alias" if name != "gone" else "sendmail: ", why)

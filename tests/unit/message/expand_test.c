@@ -171,6 +171,8 @@ static void names_become_addresses(void **state)
 		{ "p: \"|/usr/bin/vacation p\", a@x\n", "p", NULL, NULL, "a@x=p" O, "p:names a command" },
 		{ "p: |cat, /f\n", "p, a@x", NULL, NULL, "a@x", "p:names a command" },
 		{ "m: b@@x, a@x\n", "m", NULL, NULL, "a@x=m" O, "m:malformed address 'b@@x'" },
+		{ "n: <>\n", "n, a@x", NULL, NULL, "a@x", "n:names nobody" },
+		{ "n: list:;, a@x\n", "n", NULL, NULL, "a@x=n" O, "n:names nobody" },
 		{ "i: :include:/nowhere/at/all, a@x\n", "i", NULL, NULL, "a@x=i" O, "i:/nowhere/at/all" },
 
 		/* bad lines do no harm */
