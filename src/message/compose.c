@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "message/address.h"
 #include "message/date.h"
+#include "message/idna.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -188,13 +189,15 @@ static uint64_t random_number(void)
 	return (uint64_t)now.tv_sec << 32 ^ (uint64_t)now.tv_nsec;
 }
 
-/* Adds the sender's domain, in ASCII; ours where it has none. */
+/* Adds the sender's domain, ours where it has none, in ASCII. */
 static void add_right_side(struct buf *id, const char *sender, struct config *c)
 {
-	char *ascii = address_to_ascii_domain(sender);
-	const char *domain = ascii ? address_domain(ascii) : NULL;
+	const char *domain = address_domain(sender);
+	char *ascii = domain ? idna_to_ascii(domain) : NULL;
 
-	buf_adds(id, domain ? domain : config_domain(c));
+	if (!ascii)
+		ascii = idna_to_ascii(config_domain(c));
+	buf_adds(id, ascii ? ascii : "localhost");
 	free(ascii);
 }
 

@@ -193,9 +193,9 @@ static void what_no_account_has_a_say_in(void **state)
 	config_release(&c);
 }
 
-static void expect_id_domain(const char *sender, const char *domain)
+static void expect_id_domain(const char *sender, const char *own_domain, const char *domain)
 {
-	struct config c = { .domain = alloc_string("example.org") };
+	struct config c = { .domain = alloc_string(own_domain) };
 	struct compose_params p = { .config = &c };
 	struct message m = MESSAGE_INIT, n = MESSAGE_INIT;
 	const char *id, *other, *at;
@@ -220,10 +220,14 @@ static void expect_id_domain(const char *sender, const char *domain)
 static void date_and_message_id_are_added(void **state)
 {
 	(void)state;
-	expect_id_domain("a@x.org", "x.org");
-	expect_id_domain("", "example.org");
-	expect_id_domain("a@[192.0.2.1]", "[192.0.2.1]");
-	expect_id_domain("a@b\xc3\xbc" "cher.example", "xn--bcher-kva.example");
+	expect_id_domain("a@x.org", "example.org", "x.org");
+	expect_id_domain("", "example.org", "example.org");
+	expect_id_domain("a@[192.0.2.1]", "example.org", "[192.0.2.1]");
+	expect_id_domain("a@b\xc3\xbc" "cher.example", "example.org", "xn--bcher-kva.example");
+	expect_id_domain("a@b\xc3\xbc" "cher.example", "m\xc3\xbcnchen.example", "xn--bcher-kva.example");
+	expect_id_domain("a", "m\xc3\xbcnchen.example", "xn--mnchen-3ya.example");
+	expect_id_domain("a@\xff", "m\xc3\xbcnchen.example", "xn--mnchen-3ya.example");
+	expect_id_domain("", "\xff", "localhost");
 }
 
 static void dates_are_written_in_english(void **state)
