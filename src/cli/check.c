@@ -25,11 +25,16 @@ static unsigned long take_round_trips(struct check *c)
 void check_say(struct check *c, enum check_mark mark, const char *step, int64_t ms,
 	const char *hint, const char *format, ...)
 {
-	struct check_step line = { .mark = mark, .name = step, .ms = ms, .hint = hint };
+	int64_t now_ms = clock_now_ms();
+	struct check_step line = { .mark = mark,
+		.name = step,
+		.ms = ms < 0 ? now_ms - c->said_ms : ms,
+		.hint = hint };
 	struct buf detail = BUF_INIT, out = BUF_INIT;
 	unsigned long round_trips = take_round_trips(c);
 	va_list args;
 
+	c->said_ms = now_ms;
 	va_start(args, format);
 	buf_vaddf(&detail, format, args);
 	va_end(args);
@@ -61,7 +66,11 @@ bool check_fail(struct check *c, const char *step, int64_t ms, const struct erro
 
 int check_run(const struct check_params *p)
 {
-	struct check c = { .params = p, .session = SESSION_INIT, .begun_ms = clock_now_ms() };
+	int64_t now_ms = clock_now_ms();
+	struct check c = { .params = p,
+		.session = SESSION_INIT,
+		.begun_ms = now_ms,
+		.said_ms = now_ms };
 
 	if (check_files(&c) && !p->offline && check_server(&c))
 		check_domain(&c);

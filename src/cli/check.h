@@ -47,6 +47,7 @@ struct check {
 	char *sender; /* what MAIL FROM would say */
 	struct session session;
 	int64_t begun_ms;
+	int64_t said_ms;           /* when a step was reported last */
 	unsigned long turns;       /* of the session's stream, when a step was reported last */
 	unsigned long round_trips; /* since then, beneath the stream; and in all */
 	unsigned long all_round_trips;
@@ -54,7 +55,10 @@ struct check {
 	int status;            /* EX_OK until a step fails */
 };
 
-/* Reports a step; detail as printf makes it, hint may be NULL. */
+/*
+ * Reports a step; detail as printf makes it, hint may be NULL.  ms under 0: it took the time since
+ * the report before it.
+ */
 void check_say(struct check *c, enum check_mark mark, const char *step, int64_t ms,
 	const char *hint, const char *format, ...) __attribute__((format(printf, 6, 7)));
 

@@ -32,11 +32,7 @@ static void add_text(struct buf *out, enum check_form form, const struct check_s
 		buf_addf(out, "%s ", marks[step->mark].glyph);
 	else
 		buf_addf(out, "%-4s ", marks[step->mark].word);
-	buf_addf(out, "%-12s", step->name);
-	if (step->ms < 0)
-		buf_addf(out, "%9s  ", "");
-	else
-		buf_addf(out, "%6lld ms  ", (long long)step->ms);
+	buf_addf(out, "%-12s%6lld ms  ", step->name, (long long)step->ms);
 	buf_add_printable(out, step->detail, strlen(step->detail));
 	buf_addc(out, '\n');
 	if (step->hint && *step->hint)
@@ -55,7 +51,7 @@ static void add_object(struct buf *out, const struct check_step *step)
 	json_begin(out);
 	json_text(out, "step", step->name);
 	json_bool(out, "ok", step->mark != MARK_FAIL);
-	json_number(out, "ms", step->ms < 0 ? 0 : step->ms);
+	json_number(out, "ms", step->ms);
 	json_text(out, "detail", step->detail);
 	json_text(out, "hint", hint.len ? buf_str(&hint) : NULL);
 	json_end(out);

@@ -19,7 +19,7 @@ enum check_form { CHECK_TEXT, CHECK_COLOUR, CHECK_JSON };
 struct check_step {
 	enum check_mark mark;
 	const char *name;             /* one word, as --json has it */
-	int64_t ms;                   /* what it took; under 0: nobody measured */
+	int64_t ms;                   /* what it took */
 	const char *detail;           /* one line; made printable here */
 	const char *hint;             /* what to do; NULL or "": nothing */
 	const struct strlist *causes; /* what else may be behind it; NULL: nothing */

@@ -2,11 +2,13 @@
 #include "cli/config_command.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "cli/command.h"
 #include "cli/import.h"
 #include "cli/queue_command.h"
 #include "config/config.h"
 #include "config/settings.h"
+#include "net/tls_check.h"
 #include "outcome.h"
 
 #include <stdlib.h>
@@ -38,16 +40,16 @@ static void add_key(struct buf *out, const struct config_key *key)
 }
 
 /*
- * What a key that nobody has set comes to where the table has no default; NULL: it has no value.
- * To be freed.
+ * What a key that nobody has set comes to where that is not the table's default; NULL: it is, or
+ * there is no value.  To be freed.
  */
 static char *found_value(struct config *c, const struct account *a, const struct setting *s)
 {
-	struct buf port = BUF_INIT;
+	struct buf number = BUF_INIT;
 
 	if (a && strcmp(s->name, "port") == 0) {
-		buf_addf(&port, "%u", a->port);
-		return buf_detach(&port);
+		buf_addf(&number, "%u", a->port);
+		return buf_detach(&number);
 	}
 	if (a)
 		return NULL;
@@ -55,6 +57,10 @@ static char *found_value(struct config *c, const struct account *a, const struct
 		return alloc_string(config_domain(c));
 	if (strcmp(s->name, "hostname") == 0)
 		return alloc_string(config_hostname(c));
+	if (ascii_starts_with(s->name, "retry_") && c->retry_min_s == c->retry_max_s) {
+		buf_addf(&number, "%llds", (long long)c->retry_min_s);
+		return buf_detach(&number);
+	}
 	if (strcmp(s->name, "queue_dir") == 0)
 		return alloc_string(c->queue_dir);
 	if (strcmp(s->name, "state_dir") == 0)
@@ -75,12 +81,12 @@ static void add_section(struct buf *out, struct config *c, const struct account 
 
 		if (s->scope != scope)
 			continue;
-		if (!key && !s->fallback)
+		if (!key)
 			found = found_value(c, a, s);
 		if (key)
 			add_key(out, key);
 		else if (s->fallback || found)
-			add_setting(out, s->name, s->fallback ? s->fallback : found, "default");
+			add_setting(out, s->name, found ? found : s->fallback, "default");
 		free(found);
 	}
 }
@@ -116,6 +122,45 @@ static bool print_files(const struct config *c, struct caller *caller, struct er
 	return print_out(&out, err);
 }
 
+/* A problem that GnuTLS finds with a key, where that stands. */
+static void add_problem(struct strlist *problems, const struct config *c, const struct account *a,
+	const char *key, const struct error *err)
+{
+	const struct config_key *k = config_find_key(c, a->name, key);
+	struct buf line = BUF_INIT;
+
+	if (k && k->line)
+		buf_addf(&line, "%s:%u: ", k->file, k->line);
+	buf_addf(&line, "account '%s': %s", a->name, err->text);
+	if (*err->hint)
+		buf_addf(&line, " (%s)", err->hint);
+	strlist_take(problems, buf_detach(&line));
+}
+
+static void lint_tls(const struct config *c, const struct account *a, struct strlist *problems)
+{
+	struct error err = ERROR_INIT;
+
+	if (!tls_check_priority(a->tls_priority, &err))
+		add_problem(problems, c, a, "tls_priority", &err);
+	if (!tls_check_certificate(a->tls_cert, a->tls_key, &err))
+		add_problem(problems, c, a, "tls_cert", &err);
+	if (!tls_check_trust(a->tls_trust, &err))
+		add_problem(problems, c, a, "tls_trust", &err);
+}
+
+/* All that is wrong with the accounts as a whole and with what they say of TLS. */
+static void lint_accounts(const struct config *c, struct strlist *problems)
+{
+	struct error err = ERROR_INIT;
+
+	for (size_t i = 0; i < c->count; i++)
+		lint_tls(c, &c->accounts[i], problems);
+	if (c->files.count && !c->count && !problems->count &&
+		!config_choose(c, NULL, NULL, &err))
+		strlist_add(problems, err.text);
+}
+
 static bool lint(struct caller *caller, const char *file, struct error *err)
 {
 	struct strlist problems = STRLIST_INIT;
@@ -124,6 +169,7 @@ static bool lint(struct caller *caller, const char *file, struct error *err)
 	bool ok;
 
 	config_lint(&c, caller, file, &problems);
+	lint_accounts(&c, &problems);
 	for (size_t i = 0; i < problems.count; i++)
 		buf_addf(&out, "%s\n", problems.items[i]);
 	for (size_t i = 0; i < c.files.count && !problems.count; i++)

@@ -140,8 +140,8 @@ static int run(struct config *c, struct caller *caller, int argc, char **argv)
 		return fail(&err);
 	if (every && (!units_duration(every, 60, &interval) || !interval))
 		return usage("bad interval", every);
-	if (params.account && !config_account(c, params.account))
-		return usage("unknown account", params.account);
+	if (params.account && !config_choose(c, params.account, NULL, &err))
+		return fail(&err);
 	params.extent = all ? RUN_ALL : RUN_DUE;
 	return queue_run_command(&params, interval);
 }

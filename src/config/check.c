@@ -113,8 +113,6 @@ static void check_global(const struct config *c, struct problems *p)
 	if (k && c->account && !config_account(c, c->account))
 		problem_add(p, k->file, k->line, "'account' names no account");
 	k = config_find_key(c, "sendoff", "retry_max");
-	if (!k)
-		k = config_find_key(c, "sendoff", "retry_min");
 	if (k && c->retry_max_s < c->retry_min_s)
 		problem_add(p, k->file, k->line, "'retry_max' is less than 'retry_min'");
 }

@@ -339,6 +339,17 @@ static void replace_default(struct config *c, const char *account)
 	ascii_lower_string(c->account);
 }
 
+/* Of the two waits between tries the one that nobody wrote gives way. */
+static void settle_waits(struct config *c)
+{
+	if (c->retry_max_s >= c->retry_min_s)
+		return;
+	if (!config_find_key(c, "sendoff", "retry_max"))
+		c->retry_max_s = c->retry_min_s;
+	else if (!config_find_key(c, "sendoff", "retry_min"))
+		c->retry_min_s = c->retry_max_s;
+}
+
 void load_config(struct config *c, struct caller *caller, const struct load_files *f,
 	struct problems *p)
 {
@@ -355,6 +366,7 @@ void load_config(struct config *c, struct caller *caller, const struct load_file
 	for (size_t i = 0; i < c->count; i++)
 		complete_account(&l, &c->accounts[i]);
 	complete_directories(c, caller, f);
+	settle_waits(c);
 	check_config(c, caller, p);
 }
 

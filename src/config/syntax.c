@@ -30,7 +30,7 @@ bool is_host_name(const char *s)
 	for (size_t i = 0; s[i]; i++)
 		if (!ascii_is_alnum(s[i]) && !ascii_is_8bit(s[i]) && !strchr("-._", s[i]))
 			return false;
-	return *s && *s != '.' && *s != '-';
+	return *s && *s != '.' && *s != '-' && !strstr(s, "..");
 }
 
 /* With a zone behind it or not. */
@@ -95,7 +95,10 @@ bool is_proxy(const char *url)
 
 bool is_bare_address(const char *s)
 {
-	return *s && !has_blank_or_any(s, ",;<>()");
+	const char *at = strrchr(s, '@');
+
+	return *s && !has_blank_or_any(s, ",;<>()") &&
+	       (!at || (at > s && at[1] && at[1] != '.' && !strstr(at, "..")));
 }
 
 bool is_pattern(const char *s)

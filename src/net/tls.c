@@ -2,9 +2,9 @@
 #include "net/tls.h"
 
 #include "base/alloc.h"
-#include "base/ascii.h"
 #include "net/resolve.h"
 #include "net/ticket.h"
+#include "net/tls_check.h"
 #include "net/tls_session.h"
 #include "net/tls_verify.h"
 #include "net/wait.h"
@@ -40,45 +40,15 @@ static const struct {
 static bool set_priority(struct tls *t, const char *priority, struct error *err)
 {
 	static const char less[] = "-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL:%PROFILE_MEDIUM";
-	const char *at = NULL;
-	int rc = priority ? gnutls_priority_set_direct(t->session, priority, &at)
-			  : gnutls_set_default_priority_append(t->session, less, &at, 0);
-
-	if (rc == 0)
-		return true;
-	if (priority) {
-		error_set(err, EX_CONFIG, NULL,
-			"tls_priority is no GnuTLS priority string from character %zu on",
-			at ? (size_t)(at - priority) + 1 : 1);
-		return error_hint(err, "leave 'tls_priority' out for the system's policy");
-	}
-	return error_set(err, EX_CONFIG, NULL, "the system's TLS policy cannot be used: %s",
-		gnutls_strerror(rc));
-}
-
-/* False with errno for a file that cannot be read; URLs are left to PKCS #11. */
-static bool can_read(const char *file)
-{
-	return ascii_starts_with(file, "pkcs11:") || access(file, R_OK) == 0;
-}
-
-static bool set_certificate(struct tls *t, const struct tls_params *p, struct error *err)
-{
-	const char *key = p->key ? p->key : p->certificate;
 	int rc;
 
-	if (!p->certificate)
-		return true;
-	if (!can_read(p->certificate))
-		return error_set_errno(
-			err, EX_PROTOCOL, errno, "cannot read tls_cert '%s'", p->certificate);
-	if (!can_read(key))
-		return error_set_errno(err, EX_PROTOCOL, errno, "cannot read tls_key '%s'", key);
-	rc = gnutls_certificate_set_x509_key_file2(
-		t->credentials, p->certificate, key, GNUTLS_X509_FMT_PEM, NULL, 0);
-	return rc >= 0 || error_set(err, EX_PROTOCOL, "4.7.5",
-				  "tls_cert '%s' and tls_key '%s' cannot be used: %s",
-				  p->certificate, key, gnutls_strerror(rc));
+	if (!tls_check_priority(priority, err))
+		return false;
+	rc = priority ? gnutls_priority_set_direct(t->session, priority, NULL)
+		      : gnutls_set_default_priority_append(t->session, less, NULL, 0);
+	return rc == 0 || error_set(err, EX_CONFIG, NULL,
+				  "the system's TLS policy cannot be used: %s",
+				  gnutls_strerror(rc));
 }
 
 static void set_name(struct tls *t, const char *name)
@@ -119,7 +89,8 @@ static bool set_up(struct tls *t, int fd, const struct tls_params *p, struct err
 		gnutls_certificate_allocate_credentials(&t->credentials) < 0)
 		return error_set(err, EX_SOFTWARE, NULL, "TLS cannot be started");
 	if (!verify_parse_pins(p->fingerprints, &t->notes.pins, err) ||
-		!set_priority(t, p->priority, err) || !set_certificate(t, p, err))
+		!set_priority(t, p->priority, err) ||
+		!tls_add_certificate(t->credentials, p->certificate, p->key, err))
 		return false;
 	set_name(t, p->name);
 	gnutls_session_set_ptr(t->session, t);

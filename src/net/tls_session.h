@@ -44,6 +44,13 @@ extern const struct stream_transport tls_transport;
 /* Makes GnuTLS send and receive through t->fd. */
 void tls_attach(struct tls *t);
 
+/*
+ * Loads the client's certificate (NULL: none) and its key (NULL: in the same file); EX_PROTOCOL for
+ * what cannot be used.
+ */
+bool tls_add_certificate(gnutls_certificate_credentials_t credentials, const char *certificate,
+	const char *key, struct error *err);
+
 /* Is there received input, which poll does not know of? */
 bool tls_has_more(const struct tls *t);
 

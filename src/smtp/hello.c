@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/tls.h"
+#include "net/tls_check.h"
 #include "smtp/auth.h"
 #include "smtp/early.h"
 #include "smtp/hint.h"
@@ -194,7 +195,8 @@ bool hello_connect(struct session *s, struct error *err)
 	bool ok;
 
 	sandbox_begin(s->params->config, a, s->params->sandbox);
-	ok = connect_to(s, deadline_ms, err);
+	ok = a->tls == TLS_OFF || tls_check_priority(a->tls_priority, err);
+	ok = ok && connect_to(s, deadline_ms, err);
 	if (a->tls == TLS_IMPLICIT)
 		ok = ok && handshake(s, deadline_ms, err);
 	ok = ok && meet(s, true, err);

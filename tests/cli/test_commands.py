@@ -4,6 +4,7 @@
 import os
 import re
 
+import certs
 from case import MESSAGE, Case
 
 
@@ -117,6 +118,41 @@ class ConfigTest(Printing):
             done = box.sendoff("config", "lint")
             self.assertExit(done, 78, "1 problem\n")
             self.assertIn(said, done.stdout.decode())
+
+    def test_lint_tries_what_is_said_of_tls(self):
+        box = self.sandbox(None, host="mail.example.org", tls_priority="NORMAL:+NONSENSE",
+                           tls_cert="/nonexistent/cert.pem")
+        box.account(tls_trust=box.write("empty.pem", ""))
+        done = box.sendoff("config", "lint")
+        self.assertExit(done, 78, "3 problems")
+        for key, line in (("tls_priority", 10), ("tls_cert", 11), ("tls_trust", 12)):
+            self.assertRegex(done.stdout.decode(), "%s:%d: account 'work': .*%s" % (
+                box.config, line, key))
+        good = certs.get("good")
+        box.account(tls_priority="NORMAL", tls_cert=good.cert, tls_key=good.key, tls_trust=good.ca)
+        self.assertPrints(box.sendoff("config", "lint"), "no problems")
+
+    def test_the_wait_that_nobody_wrote_gives_way(self):
+        for written, other in (("retry_min = 1d", "retry_max = 86400s"),
+                               ("retry_max = 10s", "retry_min = 10s")):
+            box = self.sandbox(None, host="mail.example.org")
+            box.set(**dict([written.split(" = ")]))
+            self.assertPrints(box.sendoff("config"), written, other)
+            self.assertPrints(box.sendoff("config", "lint"), "no problems")
+            box.set(retry_min="2h", retry_max="1h")
+            self.assertExit(box.sendoff("config", "lint"), 78, "1 problem")
+
+    def test_lint_misses_an_account(self):
+        box = self.sandbox()
+        self.assertExit(box.sendoff("config", "lint"), 78, "1 problem")
+
+    def test_lint_knows_what_no_address_and_no_domain_is(self):
+        box = self.sandbox()
+        for bad in ("[sendoff]\ndomain = a..example\n", "[sendoff]\nadminaddr = me@\n",
+                    "[sendoff]\npostmaster = @example.org\n", "[sendoff]\n\n[work]\nfrom = %U@.org\n"):
+            box.text = bad + ("" if "[work]" in bad else "[work]\n") + "host = mail.example.org\n"
+            done = box.sendoff("config", "lint")
+            self.assertExit(done, 78, "1 problem\n")
 
     def test_lint_heeds_aliases(self):
         box = self.sandbox(None, host="mail.example.org")

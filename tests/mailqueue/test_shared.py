@@ -98,7 +98,7 @@ class Shared(SharedCase):
         for env in ({}, {"SENDOFF_CONFIG": ""}):
             with self.subTest(env=env):
                 done = box.run("sendoff", "queue", "run", "--account", "mine", user="root", env=env)
-                self.assertExit(done, 64, "unknown account")
+                self.assertExit(done, 78, "no account 'mine'")
 
     def test_a_state_that_root_wrote_is_the_users_to_go_on_with(self):
         server = self.server()

@@ -64,6 +64,8 @@ class Steps(CheckCase):
         lines = done.stdout.decode().splitlines()
         self.assertTrue(all(line.startswith("ok   ") for line in lines), str(done))
         self.assertRegex(done.stdout.decode(), r"(?m)^ok   greeting +\d+ ms  220 server\.example")
+        for line in done.stdout.decode().splitlines():
+            self.assertRegex(line, r"^(ok|info|warn) +\w+ +\d+ ms  \S")
         self.assertNotIn("\033", done.stdout.decode())
         self.assertNotIn("correct horse", done.stdout.decode())
 
@@ -146,7 +148,8 @@ class Warnings(CheckCase):
     def test_connections_that_nobody_can_count(self):
         box = self.sandbox(self.server(), connections="2")
         said = box.sendoff("check").stdout.decode()
-        self.assertIn("ok   connections            at most 2 at once from here, 0 in use now\n", said)
+        self.assertRegex(said, r"(?m)^ok   connections +\d+ ms  at most 2 at once from here, "
+                         "0 in use now$")
         slot = next(name for name in os.listdir(box.file("state")) if "connection" in name)
         with open(box.file("state", slot)) as held:
             fcntl.flock(held, fcntl.LOCK_EX)

@@ -212,6 +212,13 @@ class HandshakeTest(TlsCase):
         done, server = self.attempt(tls_priority="NORMAL:+NONSENSE")
         self.assertExit(done, 78)
 
+    def test_a_bad_priority_string_is_told_before_a_server_is_reached(self):
+        box = self.sandbox(host="127.0.0.1", port=1, tls_priority="NONSENSE")
+        box.set(queue="yes", queue_dir=box.file("queue"))
+        done = box.sendmail("bob@example.net", stdin=MESSAGE)
+        self.assertExit(done, 78, "tls_priority is no GnuTLS priority string")
+        self.assertIn("empty", box.run("mailq").stdout.decode())
+
     def test_a_server_that_speaks_no_tls(self):
         for tls in ("implicit", "starttls"):
             with self.subTest(tls):

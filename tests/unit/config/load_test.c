@@ -220,7 +220,8 @@ static const struct {
 		"user.ini:6: account 'b': 'fallback' leads back to this account;"
 		"user.ini:9: account 'c': 'fallback' leads back to this account;" },
 	{ "[sendoff]\naccount = b\n[a]\n" HOST, "user.ini:2: 'account' names no account;" },
-	{ "[sendoff]\nretry_min = 5h\n", "user.ini:2: 'retry_max' is less than 'retry_min';" },
+	{ "[sendoff]\nretry_max = 4h\nretry_min = 5h\n",
+		"user.ini:2: 'retry_max' is less than 'retry_min';" },
 	{ "[a]\n" HOST "tls_key = /k\n", "user.ini:3: account 'a': 'tls_key' without 'tls_cert';" },
 	{ "[a]\n" HOST "tls = off\nrequire_tls = yes\n",
 		"user.ini:4: account 'a': 'require_tls' with tls = off;" },

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/tls_check.h"
+
+#include "base/ascii.h"
+#include "net/tls_session.h"
+#include "net/tls_trust.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+bool tls_check_priority(const char *priority, struct error *err)
+{
+	gnutls_priority_t parsed;
+	const char *at = NULL;
+
+	if (!priority)
+		return true;
+	if (gnutls_global_init() == 0 && gnutls_priority_init(&parsed, priority, &at) == 0) {
+		gnutls_priority_deinit(parsed);
+		return true;
+	}
+	error_set(err, EX_CONFIG, NULL,
+		"tls_priority is no GnuTLS priority string from character %zu on",
+		at ? (size_t)(at - priority) + 1 : 1);
+	return error_hint(err, "leave 'tls_priority' out for the system's policy");
+}
+
+/* False with errno for a file that cannot be read; URLs are left to PKCS #11. */
+static bool can_read(const char *file)
+{
+	return ascii_starts_with(file, "pkcs11:") || access(file, R_OK) == 0;
+}
+
+bool tls_add_certificate(gnutls_certificate_credentials_t credentials, const char *certificate,
+	const char *key, struct error *err)
+{
+	int rc;
+
+	if (!certificate)
+		return true;
+	if (!key)
+		key = certificate;
+	if (!can_read(certificate))
+		return error_set_errno(
+			err, EX_PROTOCOL, errno, "cannot read tls_cert '%s'", certificate);
+	if (!can_read(key))
+		return error_set_errno(err, EX_PROTOCOL, errno, "cannot read tls_key '%s'", key);
+	rc = gnutls_certificate_set_x509_key_file2(
+		credentials, certificate, key, GNUTLS_X509_FMT_PEM, NULL, 0);
+	return rc >= 0 || error_set(err, EX_PROTOCOL, "4.7.5",
+				  "tls_cert '%s' and tls_key '%s' cannot be used: %s", certificate,
+				  key, gnutls_strerror(rc));
+}
+
+static bool make_credentials(gnutls_certificate_credentials_t *credentials, struct error *err)
+{
+	if (gnutls_global_init() == 0 && gnutls_certificate_allocate_credentials(credentials) == 0)
+		return true;
+	return error_set(err, EX_SOFTWARE, NULL, "TLS cannot be started");
+}
+
+bool tls_check_certificate(const char *certificate, const char *key, struct error *err)
+{
+	gnutls_certificate_credentials_t credentials;
+	bool ok;
+
+	if (!make_credentials(&credentials, err))
+		return false;
+	ok = tls_add_certificate(credentials, certificate, key, err);
+	gnutls_certificate_free_credentials(credentials);
+	return ok;
+}
+
+bool tls_check_trust(const char *file, struct error *err)
+{
+	gnutls_certificate_credentials_t credentials;
+	bool ok;
+
+	if (!file)
+		return true;
+	if (access(file, R_OK) < 0)
+		return error_set_errno(
+			err, EX_PROTOCOL, errno, "cannot read tls_trust file '%s'", file);
+	if (!make_credentials(&credentials, err))
+		return false;
+	ok = trust_add_all(credentials, file, err);
+	gnutls_certificate_free_credentials(credentials);
+	return ok;
+}
