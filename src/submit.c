@@ -106,8 +106,7 @@ bool submit_prepare(struct request *r, struct outcome *o)
 
 static void compose(struct request *r, struct outcome *o, const struct compose_params *params)
 {
-	char *sender = r->envelope.sender ? alloc_string(r->envelope.sender)
-					  : account_from(o->account, r->config, r->caller);
+	char *sender = compose_sender(&r->envelope, o->account, params);
 	size_t at;
 
 	compose_message(&r->message, sender, params);

@@ -72,8 +72,7 @@ static bool print_for_account(
 	struct session session = SESSION_INIT;
 	struct header header = HEADER_INIT;
 	struct content content = CONTENT_INIT;
-	char *sender = r->envelope.sender ? alloc_string(r->envelope.sender)
-					  : account_from(o->account, r->config, r->caller);
+	char *sender = compose_sender(&r->envelope, o->account, &params);
 	bool ok;
 
 	session.params = &session_params;

@@ -32,6 +32,13 @@ struct compose_params {
 };
 
 /*
+ * The envelope sender as the account wants it, complete or "": e->sender (which may be bare; NULL:
+ * the account's `from`), replaced as from_override says.  To be freed.
+ */
+char *compose_sender(
+	const struct envelope *e, const struct account *a, const struct compose_params *p);
+
+/*
  * What no account has a say in: Bcc, Return-Path and their kind out, fields that may stand once
  * joined, bare names completed (but those of From and Resent-From, which the account may
  * replace), Date and Message-ID (right side: the domain of sender) added.  Done once, so that it
@@ -41,8 +48,7 @@ void compose_message(struct message *m, const char *sender, const struct compose
 
 /*
  * What the account says.  out, which must be empty, becomes a copy of the header with From made,
- * replaced as from_override says, or completed.  *sender is the envelope sender, complete or "":
- * e->sender (which may be bare; NULL: the account's `from`), replaced likewise.  To be freed.
+ * replaced as from_override says, or completed.  *sender is compose_sender's.
  */
 void compose_for_account(const struct header *in, const struct envelope *e, const struct account *a,
 	const struct compose_params *p, struct header *out, char **sender);

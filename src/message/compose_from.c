@@ -43,13 +43,16 @@ static bool is_replaced(const struct account *a, const char *domain, struct conf
 	return a->from_override == OVERRIDE_YES || is_local(domain, c);
 }
 
-static char *envelope_sender(const struct envelope *e, const struct account *a,
-	const struct compose_params *p, const char *from)
+char *compose_sender(
+	const struct envelope *e, const struct account *a, const struct compose_params *p)
 {
+	char *from = e->sender && *e->sender ? replacement(a, p) : NULL;
+
 	if (!e->sender)
 		return own_address(a, p);
-	if (from && *e->sender && is_replaced(a, address_domain(e->sender), p->config))
-		return alloc_string(from);
+	if (from && is_replaced(a, address_domain(e->sender), p->config))
+		return from;
+	free(from);
 	return complete(alloc_string(e->sender), p->config);
 }
 
@@ -180,7 +183,7 @@ void compose_for_account(const struct header *in, const struct envelope *e, cons
 	size_t at;
 
 	header_copy(out, in);
-	*sender = envelope_sender(e, a, p, from);
+	*sender = compose_sender(e, a, p);
 	at = resent_author(out);
 	if (at < out->count && field_is(&out->fields[at], target))
 		treat_author(out, at, from, *sender, a, p);

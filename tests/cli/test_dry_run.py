@@ -24,6 +24,19 @@ class DryRunOffersTest(Case):
         envelope, _, content = done.stdout.partition(b"\r\n\r\n")
         return envelope.decode().split("\r\n"), content
 
+    def test_a_message_id_is_of_the_domain_of_the_sender_that_goes_out(self):
+        for words, keys, domain in ((("-f", "root"), {}, "example.org"),
+                                    (("-f", "a@b.example"), {}, "b.example"),
+                                    (("-f", "root"), {"from": "me@c.example"}, "c.example"),
+                                    (("-f", "root@localhost"), {"from": "me@c.example"}, "c.example"),
+                                    (("-f", "a@b.example"), {"from": "me@c.example", "from_override": "yes"}, "c.example"),
+                                    (("-f", ""), {"from": "me@c.example"}, "example.org"),
+                                    ((), {"from": "me@c.example"}, "c.example")):
+            with self.subTest(words, **keys):
+                box = self.sandbox(auth="none", host="127.0.0.1", port=1, tls="off", **keys)
+                done = box.sendoff("send", "--dry-run", *words, "bob@example.net", stdin="\nx\n")
+                self.assertRegex(done.stdout.decode(), "(?m)^Message-ID: <[^@>]+@%s>\r$" % domain)
+
     def test_every_set_is_what_such_a_server_gets(self):
         for count in range(len(KEYWORDS) + 1):
             for offers in itertools.combinations(KEYWORDS, count):
