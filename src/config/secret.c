@@ -117,10 +117,15 @@ static bool await(struct command *c, struct buf *b, struct error *err)
 	return true;
 }
 
+/*
+ * What it says on standard error is for people at a terminal: callers of sendmail take any output
+ * for a failure.
+ */
 static void become_shell(const char *line, int output, const char *home)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
-	int null = open("/dev/null", O_RDONLY);
+	int null = open("/dev/null", O_RDWR);
+	int said = isatty(STDERR_FILENO) ? STDERR_FILENO : null;
 	sigset_t none;
 
 	setpgid(0, 0);
@@ -128,7 +133,8 @@ static void become_shell(const char *line, int output, const char *home)
 		sigaction(s, &action, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0)
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
+		dup2(said, STDERR_FILENO) < 0)
 		_exit(127);
 #ifdef HAVE_CLOSE_RANGE
 	close_range(STDERR_FILENO + 1, ~0U, 0);

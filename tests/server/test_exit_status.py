@@ -346,11 +346,13 @@ class Exit77PermissionTest(StatusCase):
     def test_the_secret_cannot_be_had(self):
         server = self.server(users=USERS)
         for keys in ({"password_command": "exit 3"}, {"password_command": "sleep 100"},
-                     {"password_command": "echo secret; exit 1"},
+                     {"password_command": "echo secret; echo secret >&2; exit 1"},
                      {"password_file": "/nonexistent"}, {"password_command": "true"}):
             with self.subTest(keys):
                 box = self.sandbox(server, password=None, timeout="1s", **keys)
-                self.assertExit(box.sendmail(*TO, stdin=MESSAGE), 77, next(iter(keys)))
+                done = box.sendmail(*TO, stdin=MESSAGE)
+                self.assertExit(done, 77, next(iter(keys)))
+                self.assertTrue(done.stderr.startswith("sendmail: work: 127.0.0.1:"), str(done))
         self.assertEqual(server.messages, [])
 
     def test_the_secret_by_command_and_file(self):
@@ -358,7 +360,8 @@ class Exit77PermissionTest(StatusCase):
         box = self.sandbox(server)
         path = box.write("secret", "secret\nsecond line\n")
         for keys in ({"password_command": "echo secret"}, {"password_file": path},
-                     {"password_command": "printf secret"}):
+                     {"password_command": "printf secret"},
+                     {"password_command": "echo a warning >&2; echo secret"}):
             with self.subTest(keys):
                 other = self.sandbox(server, password=None, **keys)
                 self.assertExit(other.sendmail(*TO, stdin=MESSAGE), 0)
