@@ -235,14 +235,19 @@ static bool attempt_by(struct request *r, struct outcome *o, const struct compos
 	return ok;
 }
 
-/* Has anybody got it, or perhaps got it? */
-static bool is_taken(const struct outcome *o)
+/* Is there somebody left to try, and has nobody got it, or perhaps got it? */
+static bool is_open(const struct outcome *o)
 {
-	for (size_t i = 0; i < o->results.count; i++)
-		if (o->results.each[i].fate == FATE_ACCEPTED ||
-			o->results.each[i].fate == FATE_UNKNOWN)
-			return true;
-	return false;
+	size_t left = 0;
+
+	for (size_t i = 0; i < o->results.count; i++) {
+		enum fate fate = o->results.each[i].fate;
+
+		if (fate == FATE_ACCEPTED || fate == FATE_UNKNOWN)
+			return false;
+		left += fate != FATE_REFUSED;
+	}
+	return left > 0;
 }
 
 /* What was never tried shares the fate of the session. */
@@ -262,7 +267,7 @@ static const struct account *fallback_of(const struct request *r, const struct o
 	const struct account *next = config_account(r->config, o->account->fallback);
 	struct error err = ERROR_INIT;
 
-	if (why->scope != ERROR_OF_ROUTE || is_taken(o) || !next || process_stopped())
+	if (why->scope != ERROR_OF_ROUTE || !is_open(o) || !next || process_stopped())
 		return NULL;
 	if (!may_send(r, next, params, &err)) {
 		log_line(LOG_WARNING, "account %s: not falling back to %s: %s", o->account->name,

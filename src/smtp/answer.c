@@ -201,6 +201,8 @@ void attempt_lost(struct attempt *a, const struct session *s, const struct error
 {
 	struct error unknown = *err;
 
+	if (a->failure.code)
+		attempt_decide(a, &a->failure);
 	if (a->is_done || !is_unknown(a, s, err))
 		return;
 	error_context(&unknown, "message may be delivered twice");

@@ -70,6 +70,15 @@ class FallbackTest(Case):
         done = self.box.sendmail(*TO, stdin=MESSAGE)
         self.assertExit(done, 75, "backup: 127.0.0.1:%d" % self.second.port)
 
+    def test_never_where_the_server_hangs_up_after_a_word_on_the_message(self):
+        for step, reply, status in (("MAIL", "550 5.7.1 no", 69), ("RCPT", "550 5.1.1 nobody", 67)):
+            with self.subTest(step, reply=reply):
+                server = self.server()
+                server.on(step, [reply, CLOSE])
+                self.first(server)
+                self.assertExit(self.box.sendmail(*TO, stdin=MESSAGE), status, reply)
+                self.assertEqual(self.second.messages, [])
+
     def test_never_for_what_is_wrong_with_the_message(self):
         for step, reply, status in (("MAIL", "550 5.7.1 no", 69), ("RCPT", "550 5.1.1 nobody", 67),
                                     ("RCPT", "450 4.2.1 later", 75), (".", "554 5.6.0 spam", 69)):
