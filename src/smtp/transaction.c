@@ -183,8 +183,6 @@ static void give_up(struct run *r, struct error *err)
 {
 	struct attempt *a;
 
-	flight_salvage(&r->flight, err);
-	finish_done(r);
 	if (err->code == EX_NOPERM)
 		hear_out(r);
 	r->session->quit_sent = true; /* it would be taken for content */
@@ -223,6 +221,10 @@ bool transaction_stream(struct session *s, const struct mail_stream *stream, str
 		bool avoided = s->avoid_chunking;
 
 		ok = go(&r, err);
+		if (!ok) {
+			flight_salvage(&r.flight, err);
+			finish_done(&r);
+		}
 		/* cppcheck-suppress incorrectLogicOperator ; go may have set it */
 		if (!ok && s->avoid_chunking && !avoided)
 			ok = start_anew(&r, err);

@@ -139,6 +139,13 @@ class TransactionTest(HostileCase):
                 self.assertEqual(server.messages[0].chunks, [])
                 self.assertEqual(server.messages[0].sender, "alice@example.org")
 
+    def test_bdat_that_is_refused_by_a_server_that_hangs_up_in_the_middle(self):
+        done, server = self.against(
+            ("BDAT", "502 5.5.1 what?"), ("FROM:", CLOSE),
+            offers=ALL_OFFERS, stdin=MESSAGE + "a line of a large message\n" * 500000)
+        self.assertExit(done, 0)
+        self.assertEqual([m.chunks for m in server.messages], [[]])
+
     def test_more_recipients_than_the_server_takes(self):
         """A server takes 100 at least (RFC 5321 section 4.5.3.1.8); one that takes fewer gets a new
         connection where QUIT has gone out already."""
