@@ -51,5 +51,14 @@ class InstallTest(unittest.TestCase):
         self.assertEqual(self.modes(), wanted)
         self.make()
         self.assertEqual(self.modes(), wanted)
-        program = os.readlink(os.path.join(self.folder("sbindir"), "sendmail"))
-        self.assertEqual(self.root + program, os.path.join(self.folder("bindir"), "sendoff"))
+
+    def test_links(self):
+        self.make()
+        for name, path in (("sbindir", "sendmail"), ("prefix", "lib/sendmail"), ("bindir", "mailq"),
+                           ("bindir", "newaliases")):
+            with self.subTest(path):
+                self.assertEqual(os.path.realpath(os.path.join(self.folder(name), path)),
+                                 os.path.realpath(os.path.join(self.folder("bindir"), "sendoff")))
+        self.make("sbindir=/elsewhere")
+        self.assertEqual(self.root + os.readlink(self.root + "/elsewhere/sendmail"),
+                         os.path.join(self.folder("bindir"), "sendoff"))
