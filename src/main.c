@@ -44,7 +44,7 @@ static int run_smtp(struct call *c)
 	struct strlist directories = STRLIST_INIT;
 	struct request request = REQUEST_INIT;
 	struct smtpd_params params = { .request = &request,
-		.host = config_host(&c->config),
+		.host = config_own_name(&c->config),
 		.spool_directories = &directories,
 		.submit = submit };
 	struct buf line = BUF_INIT;

@@ -172,6 +172,9 @@ const char *config_domain(struct config *c);
  */
 const char *config_host(struct config *c);
 
+/* What we call ourselves to others: `hostname`, else the host's own name. */
+const char *config_own_name(struct config *c);
+
 /* Is this domain "localhost" or the host's own name, full or short? */
 bool config_is_own_host(struct config *c, const char *domain);
 

@@ -90,6 +90,11 @@ const char *config_host(struct config *c)
 	return c->host_found;
 }
 
+const char *config_own_name(struct config *c)
+{
+	return c->hostname ? c->hostname : config_host(c);
+}
+
 const char *config_domain(struct config *c)
 {
 	if (c->domain)

@@ -77,7 +77,7 @@ static void add_head(const struct report *r, const char *subject, const char *fr
 
 static void add_words(const struct report *r, struct buf *out)
 {
-	buf_addf(out, "This is the mail system at %s.\n\n%s\n", config_host(r->config),
+	buf_addf(out, "This is the mail system at %s.\n\n%s\n", config_own_name(r->config),
 		words[r->action].intro);
 	for (size_t i = 0; i < r->count; i++) {
 		const struct report_recipient *one = &r->recipients[i];

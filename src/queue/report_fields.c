@@ -167,7 +167,7 @@ static void add_recipient(
 void report_add_fields(const struct report *r, struct buf *out)
 {
 	buf_adds(out, "Reporting-MTA: dns; ");
-	add_ascii(out, config_host(r->config), VALUE_MAX);
+	add_ascii(out, config_own_name(r->config), VALUE_MAX);
 	buf_addc(out, '\n');
 	if (r->envelope->envid) {
 		buf_adds(out, "Original-Envelope-Id: ");

@@ -70,7 +70,7 @@ class BsTest(Case):
     def test_every_reply_is_flushed_and_has_text(self):
         box = self.box()
         client = Client(box)
-        self.assertRegex(client.read()[0], r"^220 \S+ ESMTP sendoff\r\n$")
+        self.assertEqual(client.read()[0], "220 client.example ESMTP sendoff\r\n")
         for line, code in (("HELO [127.0.0.1]", "250 "), ("MAIL FROM:<me@example.org>", "250 "),
                            ("RCPT TO:<ann@example.net>", "250 "), ("DATA", "354 "),
                            (MESSAGE + "\r\n.", "250 Ok: queued as "), ("NOOP", "250 "),

@@ -180,6 +180,11 @@ static void a_delay_says_until_when(void **state)
 	assert_has(&text, "Action: delayed\r\nStatus: 4.2.1\r\n");
 	assert_has(&text, "Will-Retry-Until: ");
 	assert_null(strstr(buf_str(&text), "Action: failed"));
+	buf_truncate(&text, 0);
+	s->place.config.hostname = alloc_string("mail.example.org");
+	make(&s->report, &text);
+	assert_has(&text, "Reporting-MTA: dns; mail.example.org\r\n");
+	alloc_free(&s->place.config.hostname);
 	buf_release(&text);
 }
 
