@@ -3,6 +3,7 @@
 
 #include "base/ascii.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static const struct {
@@ -13,6 +14,7 @@ static const struct {
 enum { DURATIONS = sizeof durations / sizeof *durations };
 
 #define TEN_YEARS INT64_C(315360000)
+#define PEBIBYTE  (UINT64_C(1) << 50)
 
 /* Reads digits; false if there are none or the number passes max. */
 static bool number(const char **s, uint64_t max, uint64_t *value)
@@ -62,13 +64,15 @@ bool units_size(const char *s, uint64_t *bytes)
 	const char *letter;
 	uint64_t n;
 
-	if (!number(&s, UINT64_C(1) << 40, &n))
+	if (!number(&s, PEBIBYTE, &n))
 		return false;
 	letter = *s ? strchr(letters, ascii_lower(*s)) : NULL;
 	if (*s && (!letter || s[1]))
 		return false;
-	for (; letter && letter >= letters; letter--)
+	for (ptrdiff_t times = letter ? letter - letters + 1 : 0; times && n <= PEBIBYTE; times--)
 		n *= 1024;
+	if (n > PEBIBYTE)
+		return false;
 	*bytes = n;
 	return true;
 }

@@ -16,7 +16,7 @@
  */
 bool units_duration(const char *s, int64_t bare_unit, int64_t *seconds);
 
-/* Bytes, with K, M or G (powers of 1024, case ignored) behind the number or not. */
+/* Bytes, with K, M or G (powers of 1024, case ignored) behind the number or not; at most 1 PiB. */
 bool units_size(const char *s, uint64_t *bytes);
 
 /* Adds seconds as units_duration reads them: "1h30m", "0s". */

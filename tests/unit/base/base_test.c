@@ -184,6 +184,11 @@ static void durations_and_sizes(void **state)
 	assert_true(units_size("0", &bytes));
 	assert_false(units_size("1T", &bytes));
 	assert_false(units_size("1KK", &bytes));
+	assert_true(units_size("1048576g", &bytes));
+	assert_int_equal(bytes, UINT64_C(1) << 50);
+	assert_false(units_size("1048577G", &bytes));
+	assert_false(units_size("1099511627776G", &bytes)); /* 2^70 */
+	assert_false(units_size("1125899906842625", &bytes));
 	units_add_duration(&b, 5400);
 	buf_addc(&b, ' ');
 	units_add_size(&b, 74239180);
