@@ -214,6 +214,24 @@ static bool run_command(
 	return ok || error_context(err, "password_command");
 }
 
+/* The first line of a file, and no more than shows that it is too long; false with errno. */
+static bool read_line(int fd, struct buf *b)
+{
+	bool is_whole = false;
+	ssize_t n = 1;
+
+	buf_reserve(b, 2 * SECRET_MAX_BYTES);
+	while (!is_whole && n && b->len <= SECRET_MAX_BYTES + 1) {
+		n = read(fd, b->data + b->len, SECRET_MAX_BYTES + 2 - b->len);
+		if (n < 0 && errno != EINTR)
+			return false;
+		b->len += n > 0 ? (size_t)n : 0;
+		buf_truncate(b, b->len);
+		is_whole = cut_at_line_end(b);
+	}
+	return true;
+}
+
 /*
  * A container's secrets may be readable by all; not those of a system account that users share
  * set-id.
@@ -223,7 +241,7 @@ static bool read_secret_file(
 {
 	struct stat st;
 	int fd = trusted_open(a->password_file, caller->uid, &st, err);
-	bool is_whole = false;
+	bool ok;
 
 	if (fd < 0 && (err->code == EX_NOINPUT || err->code == EX_NOPERM)) {
 		err->code = EX_NOPERM;
@@ -238,20 +256,9 @@ static bool read_secret_file(
 		close(fd);
 		return error_context(err, "password_file");
 	}
-	buf_reserve(b, 2 * SECRET_MAX_BYTES);
-	while (!is_whole && b->len <= SECRET_MAX_BYTES + 1) {
-		ssize_t n = read(fd, b->data + b->len, SECRET_MAX_BYTES + 2 - b->len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		b->len += (size_t)n;
-		buf_truncate(b, b->len);
-		is_whole = cut_at_line_end(b);
-	}
+	ok = read_line(fd, b) || error_set_errno(err, EX_NOPERM, errno, "cannot be read");
 	close(fd);
-	return finish_line(b, false, err) ||
+	return (ok && finish_line(b, false, err)) ||
 	       error_context(err, "password_file: %s", a->password_file);
 }
 

@@ -278,6 +278,10 @@ static void secret_files_that_are_none(void **state)
 	a.password_file = scratch;
 	assert_false(get(&s, &a, &err));
 	assert_int_equal(err.code, EX_CONFIG);
+	a.password_file = "/proc/self/mem"; /* nothing is mapped at its beginning */
+	assert_false(get(&s, &a, &err));
+	assert_int_equal(err.code, EX_NOPERM);
+	assert_non_null(strstr(err.text, "cannot be read: Input/output error"));
 }
 
 static void a_secret_file_has_the_same_limit(void **state)
