@@ -270,6 +270,7 @@ static void finish_fallback(
 {
 	char *relay = expanded(
 		v, values_get(v, "smtp_fallback_relay") ? "smtp_fallback_relay" : "fallback_relay");
+	const char *tls = draft_get(account, "tls");
 	struct draft_section *backup =
 		relay && *relay ? draft_add_account(&im->draft, "fallback") : NULL;
 
@@ -277,7 +278,7 @@ static void finish_fallback(
 		relay[strcspn(relay, ", \t")] = '\0';
 		import_set_server(im, backup, relay, "25");
 		import_set_sender(im, backup);
-		draft_set(&im->draft, backup, "tls", draft_get(account, "tls"));
+		draft_set(&im->draft, backup, "tls", tls ? tls : "");
 		finish_login(im, v, relay, backup);
 		draft_set(&im->draft, account, "fallback", backup->name);
 		draft_set(&im->draft, im->draft.sections[0], "account", account->name);

@@ -118,6 +118,7 @@ static const struct {
 	{ "main.cf", "relayhost = [h.example]\nsmtp_sasl_auth_enable = yes\n", "; no login was found" },
 	{ "main.cf", "relayhost = [${x}.example]\nx = $y\ny = z\n", "host = z.example\n" },
 	{ "main.cf", "relayhost = [h.example]\nsmtp_fallback_relay = [b.example]:26\n", "fallback = fallback\n" },
+	{ "main.cf", "relayhost = h\nsmtp_fallback_relay = b\nsmtp_tls_security_level = new\n", "is not known here\n" },
 	{ "main.cf", "relayhost = [h.example]\nsmtp_tls_security_level = odd\n", "; smtp_tls_security_level is not known" },
 	{ "main.cf", "relayhost = [h.example]\nmyorigin = $a\na = $a$a\n", "host = h.example\n" },
 };
