@@ -89,13 +89,14 @@ bool file_sync_directory(int dir)
 
 bool file_make_directory(const char *path, mode_t mode)
 {
-	size_t len = (size_t)(strrchr(path, '/') - path);
 	char *parent;
+	size_t len;
 	bool ok;
 	int fd;
 
 	if (mkdir(path, mode) < 0)
 		return false;
+	len = (size_t)(strrchr(path, '/') - path);
 	parent = alloc_bytes(path, len ? len : 1);
 	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ok = fd < 0 || file_sync_directory(fd); /* one that may not be read cannot be synced */

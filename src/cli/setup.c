@@ -38,11 +38,9 @@ static bool find_path(struct setup *s, const char *file)
 	char *directory = file ? NULL : caller_config_directory(s->caller);
 	struct buf path = BUF_INIT;
 
-	if (file)
-		buf_adds(&path, file);
-	else
+	if (directory)
 		buf_addf(&path, "%s/sendoff.ini", directory);
-	s->path = buf_detach(&path);
+	s->path = file ? config_absolute_path(file) : buf_detach(&path);
 	free(directory);
 	return access(s->path, F_OK) == 0;
 }
@@ -235,15 +233,10 @@ static bool write_file(const char *path, const struct buf *text, gid_t group, st
 
 static bool make_directory(const char *path, struct error *err)
 {
-	const char *slash = strrchr(path, '/');
-	char *directory;
-	bool ok;
+	char *directory = alloc_bytes(path, (size_t)(strrchr(path, '/') - path));
+	bool ok = !*directory || file_make_directories(directory, 0700) ||
+		  error_set_errno(err, EX_CANTCREAT, errno, "%s", directory);
 
-	if (!slash || slash == path)
-		return true;
-	directory = alloc_bytes(path, (size_t)(slash - path));
-	ok = file_make_directories(directory, 0700) ||
-	     error_set_errno(err, EX_CANTCREAT, errno, "%s", directory);
 	free(directory);
 	return ok;
 }
@@ -294,12 +287,11 @@ static bool keep_draft(struct setup *s, int status, struct error *err)
 }
 
 /* The commands to try, with -C where the file is not the usual one. */
-static bool say_what_next(const struct setup *s, const char *file, struct error *err)
+static bool say_what_next(const struct setup *s, bool is_named, struct error *err)
 {
+	const char *option = is_named ? " -C " : "", *file = is_named ? s->path : "";
 	struct buf out = BUF_INIT;
-	const char *option = file ? " -C " : "";
 
-	file = file ? file : "";
 	buf_addf(&out, "\n%s was written.  Try it:\n", s->path);
 	buf_addf(&out, "  echo 'Subject: it works' | sendmail%s%s %s\n", option, file,
 		buf_str(&s->sender));
@@ -329,7 +321,7 @@ static bool run(struct setup *s, const char *file, int *status, struct error *er
 	ok = ok && keep_draft(s, *status, err);
 	if (!ok)
 		unlink(buf_str(&s->draft));
-	return ok && say_what_next(s, file, err);
+	return ok && say_what_next(s, file != NULL, err);
 }
 
 /* A line break would be a key of its own. */

@@ -17,14 +17,13 @@
 	.system_queue = LOCALSTATEDIR "/spool/sendoff", \
 }
 
-/* The queue keeps the path: it must lead to the same file from everywhere. */
-static char *absolute(const char *path)
+char *config_absolute_path(const char *path)
 {
 	char *here = *path == '/' ? NULL : getcwd(NULL, 0);
 	struct buf whole = BUF_INIT;
 
-	if (here)
-		buf_addf(&whole, "%s/", here);
+	if (*path != '/')
+		buf_addf(&whole, "%s/", here ? here : ".");
 	buf_adds(&whole, path);
 	free(here);
 	return buf_detach(&whole);
@@ -52,7 +51,8 @@ static void load(struct config *c, struct caller *caller, const char *file, cons
 	struct problems *p)
 {
 	const char *only = named_file(caller, file);
-	char *user = only ? absolute(only) : usual_file(caller);
+	/* The queue keeps the path: it must lead to the same file from everywhere. */
+	char *user = only ? config_absolute_path(only) : usual_file(caller);
 	struct load_files f = LOAD_FILES_SYSTEM;
 	struct error err = ERROR_INIT;
 

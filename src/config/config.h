@@ -135,6 +135,9 @@ void config_lint(
 
 void config_release(struct config *c);
 
+/* The path of a file that was named on the command line, from the root.  To be freed. */
+char *config_absolute_path(const char *path);
+
 /*
  * Where a key was written ("sendoff" or an account's name, both lower case); NULL: it is not
  * set.

@@ -49,6 +49,15 @@ class Options(SetupCase):
         self.assertEqual(self.assertWorks().connection.user, "me@example.org")
         self.assertEqual(os.listdir(os.path.dirname(self.file)), ["mine.ini"])
 
+    def test_a_file_named_from_here(self):
+        box = self.place()
+        words = ["new/mine.ini" if word == self.file else word for word in self.words("--queue")]
+        done = box.sendoff(*words, stdin=SECRET + "\n", cwd=box.file("home"))
+        self.assertEqual(done.status, 0, str(done))
+        self.file = box.file("home", "new", "mine.ini")
+        self.assertIn("sendoff queue run -C %s\n" % self.file, done.stdout.decode())
+        self.assertWorks()
+
     def test_a_command_for_the_secret_and_a_queue(self):
         box = self.place()
         box.write("secret", SECRET + "\n")
