@@ -18,12 +18,14 @@ enum { COMMENT_COLUMN = 40 }; /* where the origin of a key begins */
 
 static void add_setting(struct buf *out, const char *key, const char *value, const char *origin)
 {
-	size_t start = out->len;
+	struct buf line = BUF_INIT;
 
-	buf_addf(out, "%s = %s", key, value);
-	buf_addf(out, "%*s; %s\n",
-		out->len - start < COMMENT_COLUMN ? (int)(COMMENT_COLUMN - (out->len - start)) : 1,
-		"", origin);
+	buf_addf(&line, "%s = %s", key, value);
+	buf_addf(&line, "%*s; %s",
+		line.len < COMMENT_COLUMN ? (int)(COMMENT_COLUMN - line.len) : 1, "", origin);
+	buf_add_printable(out, line.data, line.len);
+	buf_addc(out, '\n');
+	buf_release(&line);
 }
 
 /* A key that a file or a preset has set. */

@@ -2,6 +2,7 @@
 #include "cli/verify.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "cli/command.h"
 #include "cli/deliver.h"
 #include "config/aliases.h"
@@ -25,14 +26,27 @@ static void fail(struct verdict *v, const struct error *err)
 	v->ok = false;
 }
 
+static void say(struct verdict *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds a line, made printable. */
+static void say(struct verdict *v, const char *format, ...)
+{
+	struct buf line = BUF_INIT;
+	va_list args;
+
+	va_start(args, format);
+	buf_vaddf(&line, format, args);
+	va_end(args);
+	buf_add_printable(&v->out, buf_str(&line), line.len);
+	buf_addc(&v->out, '\n');
+	buf_release(&line);
+}
+
 static void add_server(struct buf *out, const struct account *a)
 {
-	if (a->socket) {
-		buf_addf(out, "server %s", a->socket);
-		return;
-	}
-	buf_adds(out, "server ");
-	for (size_t i = 0; i < a->hosts.count; i++)
+	if (a->socket)
+		buf_adds(out, a->socket);
+	for (size_t i = 0; !a->socket && i < a->hosts.count; i++)
 		buf_addf(out, "%s%s:%u", i ? ", " : "", a->hosts.items[i], a->port);
 }
 
@@ -53,13 +67,14 @@ static char *sender_of(const struct request *r, const struct account *a)
 static void add_address(struct verdict *v, const struct request *r, const struct outcome *o,
 	const struct recipient *to)
 {
+	bool is_changed = to->original && strcmp(to->original, to->address) != 0;
 	char *sender = sender_of(r, o->account);
+	struct buf server = BUF_INIT;
 
-	if (to->original && strcmp(to->original, to->address) != 0)
-		buf_addf(&v->out, "%s -> ", to->original);
-	buf_addf(&v->out, "%s: account %s, ", to->address, o->account->name);
-	add_server(&v->out, o->account);
-	buf_addf(&v->out, ", sender <%s>\n", sender);
+	add_server(&server, o->account);
+	say(v, "%s%s%s: account %s, server %s, sender <%s>", is_changed ? to->original : "",
+		is_changed ? " -> " : "", to->address, o->account->name, buf_str(&server), sender);
+	buf_release(&server);
 	free(sender);
 }
 
@@ -71,10 +86,10 @@ static void add_expansion(struct verdict *v, const struct request *r, const stru
 		const struct expansion_failure *failure = &o->expansion.failures[i];
 
 		if (failure->error.code == EX_OK) {
-			buf_addf(&v->out, "%s: dropped, as its alias says\n", failure->address);
+			say(v, "%s: dropped, as its alias says", failure->address);
 			continue;
 		}
-		buf_addf(&v->out, "%s: undeliverable: %s\n", failure->address, failure->error.text);
+		say(v, "%s: undeliverable: %s", failure->address, failure->error.text);
 		fail(v, &failure->error);
 	}
 }
@@ -93,7 +108,7 @@ static void verify_one(struct verdict *v, const struct request *all, const struc
 	if (submit_prepare(&r, &o)) {
 		add_expansion(v, &r, &o);
 	} else {
-		buf_addf(&v->out, "%s: undeliverable: %s\n", to->address, o.error.text);
+		say(v, "%s: undeliverable: %s", to->address, o.error.text);
 		fail(v, &o.error);
 	}
 	envelope_release(&r.envelope);

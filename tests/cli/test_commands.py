@@ -88,6 +88,10 @@ class ConfigTest(Printing):
         strip = lambda text: [line.partition(" ;")[0].rstrip() for line in text.decode().splitlines()]
         self.assertEqual(strip(again.stdout), strip(shown))
 
+    def test_what_it_shows_is_printable(self):
+        box = self.sandbox(None, host="mail.example.org", user="me\u009b2J", password_command="echo \x1b[2J")
+        self.assertPrints(box.sendoff("config"), "user = me?2J ", "password_command = echo ?[2J ")
+
     def test_a_preset_is_named(self):
         box = self.sandbox(None, provider="gmail", user="me@gmail.com", password="x")
         self.assertPrints(box.sendoff("config"), "; provider gmail")
@@ -232,6 +236,7 @@ class VerifyTest(Printing):
         box = self.sandbox(self.server())
         self.assertPrints(box.sendmail("-bv", "-f", "boss@example.org", "ann@example.net"), "sender <boss@example.org>")
         self.assertExit(box.sendmail("-bv", "a@b@c"), 65, "a@b@c")
+        self.assertPrints(box.sendmail("-bv", "a\u009b2J@example.net"), "a?2J@example.net: account ")
 
     def test_aliases(self):
         box = self.sandbox()
