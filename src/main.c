@@ -93,6 +93,8 @@ static int run_queue_run(struct call *c)
 		.trace = screen_trace(&screen, c->options.verbose, false),
 	};
 
+	if (run.account && !config_choose(&c->config, run.account, NULL, &c->failure))
+		return status_of(false, &c->failure);
 	memcpy(run.filters, c->options.filters, sizeof run.filters);
 	return queue_run_command(&run, c->options.interval_s);
 }

@@ -4,12 +4,15 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "config/syntax.h"
+#include "message/idna.h"
 #include "net/tls.h"
 #include "net/tls_check.h"
 #include "smtp/auth.h"
 #include "smtp/early.h"
 #include "smtp/hint.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -86,14 +89,20 @@ static bool greeting(struct session *s, struct error *err)
 	return reply_class(&s->reply) == 2 || serves_nobody(s, "greeting", err);
 }
 
-/* RFC 5321 section 4.1.3: the address of our end where the configuration knows no name. */
+/*
+ * The configured name in A-labels; an address as RFC 5321 section 4.1.3 writes it, that of our end
+ * where the configuration knows none.
+ */
 static char *hello_name(struct session *s)
 {
 	const char *name = config_hostname(s->params->config), *local = s->peer.local;
 	struct buf literal = BUF_INIT;
+	char *ascii = name ? idna_to_ascii(name) : NULL;
 
-	if (name)
-		return alloc_string(name);
+	if (ascii && !is_ip_address(ascii))
+		return ascii;
+	local = ascii ? name : local;
+	free(ascii);
 	buf_addf(&literal, strchr(local, ':') ? "[IPv6:%s]" : "[%s]", *local ? local : "127.0.0.1");
 	return buf_detach(&literal);
 }

@@ -197,6 +197,10 @@ class Selection(QueueCase):
         self.assertExit(box.sendoff("queue", "run", "--account", "home"), 0)
         self.assertIn(b"body c", server.messages[0].data)
         self.assertEqual(len(server.messages), 1)
+        for done in (box.sendoff("queue", "run", "--account", "nowhere"),
+                     box.sendmail("-q", "-a", "nowhere")):
+            self.assertExit(done, 78, "no account 'nowhere'")
+        self.assertEqual(len(server.messages), 1)
 
 
 class Foreground(QueueCase):

@@ -81,6 +81,17 @@ class NoRoomTest(Case):
         box.set(state_dir="/proc/nonexistent")
         self.assertExit(box.sendmail(*TO, stdin=MESSAGE), 0)
 
+    def test_the_name_in_ehlo_is_one_that_servers_read(self):
+        for hostname, said in (("b\u00fccher.example", "xn--bcher-kva.example"),
+                               ("box.example", "box.example"), ("192.0.2.1", "[192.0.2.1]"),
+                               ("2001:db8::1", "[IPv6:2001:db8::1]"), ("[192.0.2.1]", "[192.0.2.1]")):
+            with self.subTest(hostname):
+                server = self.server()
+                box = self.sandbox(server)
+                box.set(hostname=hostname)
+                self.assertExit(box.sendmail(*TO, stdin=MESSAGE), 0)
+                self.assertEqual(server.connections[0].commands[0], "EHLO " + said)
+
     def test_input_that_breaks_off_with_an_error(self):
         server = self.server()
         with open("/proc/self/mem", "rb") as broken:
