@@ -26,6 +26,7 @@ struct tls {
 	size_t session_at;
 	bool is_verified; /* tls_verify was on, and the server passed */
 	bool is_up; /* the handshake is done, the server is who it should be */
+	bool holds_output; /* of the last that was sent; whatever is sent next takes it along */
 	unsigned char raw[8192]; /* received, not yet asked for by GnuTLS from raw_at to raw_end */
 	size_t raw_at, raw_end;
 	unsigned long turns; /* of the handshake, as struct stream counts them afterwards */

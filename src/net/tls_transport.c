@@ -141,8 +141,10 @@ static ssize_t receive(void *context, void *data, size_t len, short *events)
 static ssize_t transmit(void *context, const void *data, size_t len, short *events)
 {
 	struct tls *t = context;
+	ssize_t sent = gnutls_record_send(t->session, data, len);
 
-	return moved(t, gnutls_record_send(t->session, data, len), events);
+	t->holds_output = sent < 0;
+	return moved(t, sent, events);
 }
 
 static const char *trouble(void *context)
@@ -167,14 +169,15 @@ void tls_free(struct tls *t)
 	free(t);
 }
 
+/* What counts as not sent must not go out with a farewell. */
 static void say_goodbye(void *context)
 {
 	struct tls *t = context;
 
-	if (t->is_up) {
+	if (t->is_up && !t->holds_output)
 		gnutls_bye(t->session, GNUTLS_SHUT_WR);
+	if (t->is_up)
 		tls_keep_ticket(t);
-	}
 	tls_free(t);
 }
 
