@@ -6,6 +6,7 @@
 #include "net/tls_trust.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 bool tls_check_priority(const char *priority, struct error *err)
@@ -28,7 +29,8 @@ bool tls_check_priority(const char *priority, struct error *err)
 /* False with errno for a file that cannot be read; URLs are left to PKCS #11. */
 static bool can_read(const char *file)
 {
-	return ascii_starts_with(file, "pkcs11:") || access(file, R_OK) == 0;
+	return ascii_starts_with(file, "pkcs11:") ||
+	       faccessat(AT_FDCWD, file, R_OK, AT_EACCESS) == 0;
 }
 
 bool tls_add_certificate(gnutls_certificate_credentials_t credentials, const char *certificate,
@@ -78,7 +80,7 @@ bool tls_check_trust(const char *file, struct error *err)
 
 	if (!file)
 		return true;
-	if (access(file, R_OK) < 0)
+	if (!can_read(file))
 		return error_set_errno(
 			err, EX_PROTOCOL, errno, "cannot read tls_trust file '%s'", file);
 	if (!make_credentials(&credentials, err))

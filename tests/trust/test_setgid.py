@@ -13,6 +13,7 @@ import signal
 import subprocess
 import unittest
 
+import certs
 import setgid
 from case import MESSAGE, Case
 
@@ -217,6 +218,19 @@ class SetgidTest(Case):
             for more in ((), ("-C", path)):
                 with self.subTest(name, words=more):
                     self.call("sendmail", [*more, *words, "-v", "bob@example.net"])
+
+    def test_a_client_key_that_only_the_group_may_read(self):
+        client = certs.get("client")
+        secure = self.server(tls="implicit", context=certs.server_context(ask_client=True))
+        for name in ("cert", "key"):
+            with open(getattr(client, name), encoding="utf-8") as file:
+                self.box.write("etc/sendoff/" + name, file.read(), 0, setgid.GROUP, 0o640)
+        self.box.configure("[work]\nhost = localhost\nport = %d\ntls = implicit\ntls_trust = %s\n"
+                           "tls_cert = %s/sendoff/cert\ntls_key = %s/sendoff/key\n"
+                           % (secure.port, client.ca, self.box.etc, self.box.etc))
+        done = self.call("sendmail", "-v")
+        self.assertEqual(len(secure.messages), 1, str(done))
+        self.assertTrue(secure.connections[0].tls["certificate"])
 
     def test_a_users_own_account_works_without_the_group(self):
         mine = self.server(users={"me": "mine"})
