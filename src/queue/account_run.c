@@ -77,6 +77,33 @@ static bool take(struct run *r, struct parcel *f, struct candidate *candidate)
 	return false;
 }
 
+/* An attempt on the own account that came to nothing counts as one on this message. */
+static void charge_taken(
+	struct run *r, struct parcel *f, const struct finish *finish, const struct error *err)
+{
+	struct finish_attempt attempt;
+
+	parcel_prepare(f, r->p->config, r->reach.own);
+	for (size_t i = 0; i < f->results.count; i++)
+		delivery_result_set(&f->results, i, FATE_DEFERRED, err);
+	attempt = (struct finish_attempt){ f->numbers, &f->envelope, &f->results };
+	finish_attempt(finish, &attempt);
+}
+
+/* Some have it by the own account already: it goes to no fallback, but does not wait for ever. */
+static void wait_for_own(struct run *r, struct parcel *f)
+{
+	static const struct route nowhere;
+	struct finish finish = finish_of(r, f);
+
+	finish.account = r->reach.own;
+	finish.route = &nowhere;
+	if (finish_is_expired(r->p->config, &f->entry))
+		charge_taken(r, f, &finish, &r->reach.trouble);
+	else if (finish_is_late(r->p->config, r->reach.own, &f->entry))
+		finish_late(&finish);
+}
+
 /* Is there anything to send?  What another process settled but did not end is ended here. */
 static bool is_sendable(struct run *r, struct parcel *f)
 {
@@ -85,9 +112,12 @@ static bool is_sendable(struct run *r, struct parcel *f)
 	struct finish_attempt none = { .envelope = &nobody, .results = &nothing };
 	struct finish finish = finish_of(r, f);
 
-	if (entry_count(&f->entry, ENTRY_LEFT))
-		return r->reach.account == r->reach.own || !f->entry.is_partial;
-	finish_attempt(&finish, &none);
+	if (!entry_count(&f->entry, ENTRY_LEFT))
+		finish_attempt(&finish, &none);
+	else if (r->reach.account == r->reach.own || !f->entry.is_partial)
+		return true;
+	else
+		wait_for_own(r, f);
 	return false;
 }
 
@@ -218,24 +248,16 @@ static bool stream(struct run *r, struct error *err)
 	return ok;
 }
 
-/* An attempt on the account that came to nothing counts as one on this message. */
+/* The same of a message that is not in hand; false: it has nothing left, or is out of reach. */
 static bool charge(struct run *r, struct candidate *candidate, const struct error *err)
 {
 	struct parcel *f = &r->parcels[0];
-	bool has_left;
+	bool has_left = take(r, f, candidate) && entry_count(&f->entry, ENTRY_LEFT) > 0;
 
-	if (!take(r, f, candidate))
-		return false;
-	has_left = entry_count(&f->entry, ENTRY_LEFT) > 0;
 	if (has_left) {
 		struct finish finish = finish_of(r, f);
-		struct finish_attempt attempt;
 
-		parcel_prepare(f, r->p->config, r->reach.own);
-		for (size_t i = 0; i < f->results.count; i++)
-			delivery_result_set(&f->results, i, FATE_DEFERRED, err);
-		attempt = (struct finish_attempt){ f->numbers, &f->envelope, &f->results };
-		finish_attempt(&finish, &attempt);
+		charge_taken(r, f, &finish, err);
 	}
 	parcel_release(f);
 	return has_left;

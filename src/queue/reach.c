@@ -64,14 +64,12 @@ static bool open_account(struct reach *r, struct error *err)
 
 bool reach_open(struct reach *r, struct error *err)
 {
-	struct error first;
-
 	if (r->session->stream.fd >= 0)
 		return true;
 	r->account = r->own;
 	if (open_account(r, err))
 		return true;
-	first = *err;
+	r->trouble = *err;
 	while (err->scope == ERROR_OF_ROUTE && r->account->fallback && !process_stopped()) {
 		log_line(LOG_WARNING, "account %s: %s; falling back to %s", r->account->name,
 			err->text, r->account->fallback);
@@ -80,7 +78,7 @@ bool reach_open(struct reach *r, struct error *err)
 			return true;
 	}
 	r->account = r->own;
-	*err = first;
+	*err = r->trouble;
 	return false;
 }
 

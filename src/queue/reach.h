@@ -26,6 +26,7 @@ struct reach {
 	struct slot slot;
 	struct route route;
 	enum sandbox_scope sandbox; /* as in session_params; none until the user says otherwise */
+	struct error trouble;       /* what the own account said, while a fallback is in use */
 	bool is_tried; /* there was an attempt to reach the account */
 };
 

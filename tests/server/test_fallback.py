@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """`fallback`: another account where this one cannot be reached or logged in to, and only there."""
 
+import time
 import unittest
 
 from case import MESSAGE, Case
@@ -110,6 +111,24 @@ class QueuedFallbackTest(QueueCase):
         self.online(box, server)
         self.run_all(box)
         self.assertEqual(len(server.messages), 1)
+
+    def test_what_waits_for_its_own_account_does_not_wait_for_ever(self):
+        """One recipient has it already: it does not go to a fallback, nor stay when its time is up."""
+        first, second = self.server(), self.server()
+        first.on("RCPT", "450 4.2.1 later", match="carol")
+        box = self.queue_box(first, expire="1s")
+        box.set(account="work")
+        self.assertExit(box.sendmail(*TO, "carol@example.net", stdin=message("x")), 0)
+        self.offline(box)
+        box.account(fallback="backup")
+        box.account("backup", server=second)
+        time.sleep(1.1)
+        self.run_all(box)
+        self.run_all(box)
+        self.assertEqual(self.listed(box), [])
+        bounce, = second.messages
+        self.assertEqual((bounce.sender, bounce.to), ("", ["alice@example.org"]))
+        self.assertIn(b"carol@example.net", bounce.data)
 
 
 if __name__ == "__main__":
