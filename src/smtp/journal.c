@@ -97,16 +97,27 @@ static enum journal_status status_of(const struct journal_entry *e, size_t recip
 	}
 }
 
-/* How many recipients have this status, and the error of the first of them. */
+/*
+ * How many recipients have this status, and the error of the first of them; of the first that may
+ * get the message twice, where there is one.
+ */
 static size_t count_recipients(
 	const struct journal_entry *e, enum journal_status status, const struct error **error)
 {
+	bool may_repeat = false;
 	size_t count = 0;
 
 	*error = e->error;
-	for (size_t i = 0; i < e->envelope->count; i++)
-		if (status_of(e, i) == status && count++ == 0 && e->results->each[i].error)
-			*error = e->results->each[i].error;
+	for (size_t i = 0; i < e->envelope->count; i++) {
+		const struct result *r = &e->results->each[i];
+		bool is_unknown = r->fate == FATE_UNKNOWN;
+
+		if (status_of(e, i) != status)
+			continue;
+		if ((count++ == 0 || (is_unknown && !may_repeat)) && r->error)
+			*error = r->error;
+		may_repeat = may_repeat || is_unknown;
+	}
 	return count;
 }
 

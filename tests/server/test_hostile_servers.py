@@ -189,6 +189,12 @@ class TransactionTest(HostileCase):
         self.assertExit(done, 75, "closing")
         self.assertEqual(server.messages, [])
 
+    def test_the_log_says_that_a_duplicate_is_possible_whoever_was_deferred_first(self):
+        done, _ = self.against(("RCPT", "450 4.2.0 later", "bob@"), (".", CLOSE),
+                               words=("-f", "a@example.org", "bob@example.net", "carol@example.net"))
+        self.assertExit(done, 75)
+        self.assertIn("twice", done.log[-1]["reply"])
+
     def test_a_multi_line_refusal(self):
         done, _ = self.against(("RCPT", "550-5.1.1 first\r\n550-5.1.1 second\r\n550 5.1.1 third"))
         self.assertExit(done, 67, "first", "third")
