@@ -10,7 +10,7 @@ from case import MESSAGE, Case
 from peak import Peak
 from sandbox import SANITIZERS
 from server.hostile import BEHAVIOURS, FLIGHTS, PLAIN
-from smtpd import ALL_OFFERS, CLOSE
+from smtpd import ALL_OFFERS, CLOSE, Pause
 
 TO = ("-f", "alice@example.org", "bob@example.net")
 USERS = {"me": "secret"}
@@ -127,6 +127,15 @@ class TransactionTest(HostileCase):
                         (".", "554 5.6.0 refused"), users=USERS, offers=offers)
                     self.assertExit(done, status, extra[4:])
                     self.assertEqual(server.messages, [])
+
+    def test_one_reply_too_many_before_the_login(self):
+        """The late answer to AUTH would be MAIL's, and that to RCPT the message's."""
+        done, server = self.against(
+            ("EHLO", "250-x\r\n250-PIPELINING\r\n250-CHUNKING\r\n250 AUTH PLAIN\r\n250 2.0.0 once more"),
+            ("AUTH done", [Pause(0.3), "235 2.7.0 welcome"]), (".", [Pause(0.3), "554 5.6.0 refused"]),
+            users=USERS, offers=ALL_OFFERS)
+        self.assertExit(done, 76, "once more")
+        self.assertEqual(server.messages, [])
 
     def test_bdat_that_was_offered_and_is_refused(self):
         """500, 502, 504: the content may be taken for commands; DATA on a new connection."""
