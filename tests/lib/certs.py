@@ -13,12 +13,12 @@ import atexit
 import functools
 import hashlib
 import os
-import shutil
 import ssl
 import subprocess
-import tempfile
 import threading
 import types
+
+import folders
 
 HOSTS = "DNS:localhost,DNS:mail.test"
 ADDRESSES = "IP:127.0.0.1,IP:::1"
@@ -47,9 +47,8 @@ _lock = threading.RLock()
 
 @functools.lru_cache(None)
 def folder():
-    path = tempfile.mkdtemp(prefix="sendoff-certs-")
-    os.chmod(path, 0o755)
-    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    path = folders.make("certs")
+    atexit.register(folders.remove, path)
     return path
 
 

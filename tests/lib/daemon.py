@@ -10,13 +10,13 @@ import atexit
 import glob
 import os
 import pwd
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 import unittest
+
+import folders
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -74,8 +74,7 @@ class Daemon:
 
     def __init__(self, name):
         self.name, self.process = name, None
-        self.folder = tempfile.mkdtemp(prefix="sendoff-%s-" % name)
-        os.chmod(self.folder, 0o755)
+        self.folder = folders.make(name)
         atexit.register(self.stop)
 
     def path(self, *names):
@@ -129,7 +128,7 @@ class Daemon:
             except ProcessLookupError:
                 pass
         self.process = None
-        shutil.rmtree(self.folder, ignore_errors=True)
+        folders.remove(self.folder)
 
 
 def answers(*ports, host="127.0.0.1"):

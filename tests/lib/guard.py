@@ -67,8 +67,9 @@ def remains(folder):
     deadline = time.monotonic() + PATIENCE
     while has_children() and time.monotonic() < deadline:
         time.sleep(0.05)
+    paths = [os.path.join(place, name) for place, folders, files in os.walk(folder) for name in folders + files]
     return ["still running: %d %s" % item for item in children().items()] + \
-        ["not removed: %s" % os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+        ["not removed: %s" % path for path in sorted(paths)[:50]]
 
 
 def end_children():

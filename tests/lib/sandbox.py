@@ -16,9 +16,9 @@ import shlex
 import shutil
 import signal
 import subprocess
-import tempfile
 
 import certs
+import folders
 
 SENDOFF_DEFAULTS = {"queue": "no", "domain": "example.org", "hostname": "client.example"}
 PROGRAMS = ("sendmail", "mailq", "newaliases", "sendoff")
@@ -69,8 +69,7 @@ class Done:
 class Sandbox:
     def __init__(self):
         program = binary()
-        self.path = tempfile.mkdtemp(prefix="sendoff-test-")
-        os.chmod(self.path, 0o755)
+        self.path = folders.make("test")
         self.home = self.file("home")
         os.makedirs(self.file("bin"))
         os.makedirs(self.home)
@@ -201,7 +200,7 @@ class Sandbox:
             return [parse_log(line) for line in file]
 
     def close(self):
-        shutil.rmtree(self.path, ignore_errors=True)
+        folders.remove(self.path)
 
     def __enter__(self):
         return self

@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import tempfile
 
+import folders
 from sandbox import SANITIZERS, Done, binary, parse_log
 from world import no_namespace
 
@@ -45,8 +46,7 @@ def gid_of(user):
 class Install:
     def __init__(self):
         self.etc = system_directory()
-        self.path = tempfile.mkdtemp(prefix="sendoff-setgid-")
-        os.chmod(self.path, 0o755)
+        self.path = folders.make("setgid")
         self.group_folder("etc", 0o755, 0)
         self.group_folder("etc/sendoff", 0o750)
         self.queue = self.group_folder("queue", 0o2770)
@@ -157,4 +157,4 @@ class Install:
             return [parse_log(line) for line in file]
 
     def close(self):
-        shutil.rmtree(self.path, ignore_errors=True)
+        folders.remove(self.path)
