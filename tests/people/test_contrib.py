@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 from case import Case
+from sandbox import binary
 from world import TOP
 
 CONTRIB = os.path.join(TOP, "contrib")
@@ -190,3 +191,19 @@ class System(Case):
         wanted = set(re.findall(r"(?m)^build (\S+)$", read("tests", "packages"))) - {"libcmocka-dev", "python3", "openssl"}
         words = set(read("contrib", "container", "Dockerfile").split())
         self.assertLessEqual(wanted, words)
+
+    def test_container_copies_what_is_installed(self):
+        """A COPY follows the link that it names, in the stage that it copies from."""
+        build = os.path.dirname(binary())
+        if not os.path.exists(os.path.join(build, "Makefile")):
+            self.skipTest("the program lies in no build folder")
+        box = self.sandbox()
+        out, image = box.file("out"), box.file("image")
+        subprocess.run(["make", "-C", build, "-s", "install", "prefix=/usr", "sysconfdir=/etc", "DESTDIR=" + out],
+                       check=True, stdout=subprocess.DEVNULL)
+        for source, target in re.findall(r"(?m)^COPY --from=build /out(\S+) (\S+)$", read("contrib", "container", "Dockerfile")):
+            shutil.copytree(out + source, image + target, symlinks=True, dirs_exist_ok=True)
+        for name in ("/usr/sbin/sendmail", "/usr/lib/sendmail"):
+            self.assertEqual(os.readlink(image + name), "/usr/bin/sendoff")
+        for name in ("sendoff", "mailq", "newaliases"):
+            self.assertTrue(os.path.exists(image + "/usr/bin/" + name), name)
