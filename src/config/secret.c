@@ -165,11 +165,10 @@ static bool start(struct command *c, const char *line, const char *home, struct 
 	return true;
 }
 
-/* Leaves neither a process nor a zombie. */
+/* Leaves neither a process nor a zombie; but one that became another user's cannot be ended. */
 static void stop(struct command *c)
 {
-	if (!c->has_ended) {
-		kill(-c->pid, SIGKILL);
+	if (!c->has_ended && (kill(-c->pid, SIGKILL) == 0 || errno != EPERM)) {
 		while (waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR)
 			;
 	}

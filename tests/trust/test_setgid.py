@@ -9,6 +9,7 @@ system's password was said to no server but the system's.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import unittest
@@ -242,6 +243,19 @@ class SetgidTest(Case):
         with open(self.box.file("home", "alice", "gid"), encoding="utf-8") as file:
             self.assertEqual(file.read(), "4001\n")
         self.assertEqual(self.smtp.connections, [])
+
+    def test_a_command_that_cannot_be_ended_is_not_waited_for(self):
+        """As sudo becomes where it asks for a password that nobody gives."""
+        program, fifo = self.box.file("bin", "as-root"), self.box.file("fifo")
+        shutil.copy(shutil.which("setpriv"), program)
+        os.chmod(program, 0o4755)
+        os.mkfifo(fifo)
+        self.box.users_file("alice", ".config/sendoff/sendoff.ini",
+                            "[mine]\nhost = 127.0.0.1\nport = %d\ntls = off\nuser = me\ntimeout = 1s\n"
+                            "password_command = exec %s --reuid=0 --clear-groups cat %s\n"
+                            % (self.smtp.port, program, fifo))
+        self.assertExit(self.call("sendmail", "", timeout=20), 77, "did not end within the account's timeout")
+        os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))  # fails where nobody reads: it is running still
 
     def test_words(self):
         for words in WORDS:
