@@ -88,8 +88,7 @@ static bool set_up(struct tls *t, int fd, const struct tls_params *p, struct err
 		gnutls_init(&t->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0 ||
 		gnutls_certificate_allocate_credentials(&t->credentials) < 0)
 		return error_set(err, EX_SOFTWARE, NULL, "TLS cannot be started");
-	if (!verify_parse_pins(p->fingerprints, &t->notes.pins, err) ||
-		!set_priority(t, p->priority, err) ||
+	if (!set_priority(t, p->priority, err) ||
 		!tls_add_certificate(t->credentials, p->certificate, p->key, err))
 		return false;
 	set_name(t, p->name);

@@ -21,7 +21,8 @@ struct tls_params {
 	bool is_implicit; /* from the first byte, not after STARTTLS */
 	bool verify;
 	const char *trust_file; /* PEM; NULL: the system's store */
-	const struct strlist *fingerprints; /* pins, not CA, name and date; NULL or empty: none */
+	/* SHA-256, 64 hex digits each: pins, not CA, name and date; NULL or empty: none */
+	const struct strlist *fingerprints;
 	const char *certificate; /* the client's, a file or pkcs11: URL; NULL: none */
 	const char *key; /* its key; NULL: in the same file */
 	const char *priority; /* GnuTLS's; NULL: the system's policy, TLS 1.2 or newer */

@@ -27,7 +27,7 @@ static void describe_trust(
 
 	if (!t->is_verified)
 		buf_adds(&name, "not checked");
-	else if (t->notes.pins.len)
+	else if (t->notes.is_pinned)
 		buf_adds(&name, "pinned");
 	else if (t->notes.kept.len)
 		buf_adds(&name, strrchr(t->notes.kept.data, '\n') + 1);

@@ -46,7 +46,7 @@ void tls_offer_ticket(struct tls *t)
  */
 static void keep(struct tls *t, const void *session, size_t len)
 {
-	bool is_dated = t->is_verified && !t->notes.pins.len;
+	bool is_dated = t->is_verified && !t->notes.is_pinned;
 	struct buf b = BUF_INIT;
 
 	buf_addf(&b, "%zu\n", t->notes.kept.len);

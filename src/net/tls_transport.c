@@ -160,7 +160,6 @@ void tls_free(struct tls *t)
 		gnutls_deinit(t->session);
 	if (t->credentials)
 		gnutls_certificate_free_credentials(t->credentials);
-	buf_release(&t->notes.pins);
 	buf_release(&t->notes.kept);
 	buf_wipe(&t->ticket);
 	ticket_release(t->ticket_directory, t->ticket_key, &t->claim, false);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/tls_verify.h"
 
-#include "base/ascii.h"
-#include "base/base64.h"
 #include "base/clock.h"
 #include "net/resolve.h"
 #include "net/tls_trust.h"
@@ -28,65 +26,29 @@ static const struct {
 	{ GNUTLS_CERT_UNKNOWN_CRIT_EXTENSIONS, "has a critical extension that is unknown here" },
 };
 
-static bool parse_hex(const char *text, struct buf *octets)
+static bool has_pin(const struct strlist *pins, const unsigned char digest[CERT_DIGEST_SIZE])
 {
-	while (*text) {
-		int high = ascii_hex_value(text[0]);
-		int low = high < 0 ? -1 : ascii_hex_value(text[1]);
+	struct buf hex = BUF_INIT;
+	bool has;
 
-		if (low < 0)
-			return false;
-		buf_addc(octets, (char)(high << 4 | low));
-		text += text[2] == ':' && text[3] ? 3 : 2;
-	}
-	return true;
+	buf_add_hex(&hex, digest, CERT_DIGEST_SIZE);
+	has = strlist_has(pins, buf_str(&hex));
+	buf_release(&hex);
+	return has;
 }
 
-static bool parse_pin(const char *text, struct buf *pins)
-{
-	size_t before = pins->len;
-
-	if (ascii_starts_with(text, "SHA256:"))
-		text += sizeof "SHA256:" - 1;
-	if (parse_hex(text, pins) && pins->len - before == CERT_DIGEST_SIZE)
-		return true;
-	buf_truncate(pins, before);
-	return base64_decode(pins, text, strlen(text)) && pins->len - before == CERT_DIGEST_SIZE;
-}
-
-bool verify_parse_pins(const struct strlist *fingerprints, struct buf *pins, struct error *err)
-{
-	for (size_t i = 0; fingerprints && i < fingerprints->count; i++)
-		if (!parse_pin(fingerprints->items[i], pins)) {
-			error_set(err, EX_CONFIG, NULL,
-				"tls_fingerprint: number %zu is no SHA-256 fingerprint", i + 1);
-			return error_hint(err, "write SHA256: and 64 hex digits, with colons or "
-					       "without, or base64");
-		}
-	return true;
-}
-
-static bool has_pin(const struct buf *pins, const unsigned char digest[CERT_DIGEST_SIZE])
-{
-	for (size_t at = 0; at < pins->len; at += CERT_DIGEST_SIZE)
-		if (memcmp(pins->data + at, digest, CERT_DIGEST_SIZE) == 0)
-			return true;
-	return false;
-}
-
-static bool check_pins(
-	gnutls_x509_crt_t cert, const char *name, const struct buf *pins, struct error *err)
+static bool check_pins(gnutls_x509_crt_t cert, const struct tls_params *p, struct error *err)
 {
 	unsigned char digest[CERT_DIGEST_SIZE];
 	struct buf shown = BUF_INIT;
 
-	if (cert_digest(cert, digest) && has_pin(pins, digest))
+	if (cert_digest(cert, digest) && has_pin(p->fingerprints, digest))
 		return true;
-	if (cert_key_digest(cert, digest) && has_pin(pins, digest))
+	if (cert_key_digest(cert, digest) && has_pin(p->fingerprints, digest))
 		return true;
 	cert_add_fingerprint(&shown, cert);
 	error_set(err, EX_PROTOCOL, "4.7.5",
-		"certificate of %s is not the one pinned by tls_fingerprint", name);
+		"certificate of %s is not the one pinned by tls_fingerprint", p->name);
 	error_hint(err,
 		"if the server got a new one, as its operator can tell: tls_fingerprint = %s",
 		buf_str(&shown));
@@ -278,8 +240,9 @@ bool verify_server(gnutls_session_t session, gnutls_certificate_credentials_t cr
 	ok = cert_chain_load(&chain, session, 1);
 	if (ok)
 		notes->ends_s = gnutls_x509_crt_get_expiration_time(chain.items[0]);
-	if (ok && notes->pins.len)
-		ok = check_pins(chain.items[0], p->name, &notes->pins, err);
+	notes->is_pinned = p->fingerprints && p->fingerprints->count;
+	if (ok && notes->is_pinned)
+		ok = check_pins(chain.items[0], p, err);
 	else if (ok && !is_known_server(session, chain.items[0], p, notes))
 		ok = cert_chain_load(&chain, session, CERT_CHAIN_MAX) &&
 		     check_chain(session, credentials, p, &chain, &notes->kept, err);

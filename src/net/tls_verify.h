@@ -12,15 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/*
- * Adds the 32 octets of each pin: "SHA256:" (or not) and hex, with colons or not, or base64.
- * EX_CONFIG, naming which one it is but not what it says, for anything else.
- */
-bool verify_parse_pins(const struct strlist *fingerprints, struct buf *pins, struct error *err);
-
-/* What a verification goes by, and what it leaves for the next one. */
+/* What a verification leaves for the next one. */
 struct verify_notes {
-	struct buf pins;
+	bool is_pinned; /* it went by pins, not by chain, name and date */
 	struct buf kept; /* what spares the next one work: net/tls_trust.h */
 	int64_t ends_s; /* when the certificate is over; 0: not known */
 };
