@@ -23,12 +23,12 @@ bool file_read_all(int fd, struct buf *b, size_t ceiling)
 			continue;
 		if (n <= 0)
 			return n == 0;
-		if ((size_t)n > ceiling - (b->len < ceiling ? b->len : ceiling)) {
+		b->len += (size_t)n;
+		buf_truncate(b, b->len);
+		if (b->len > ceiling) {
 			errno = EFBIG;
 			return false;
 		}
-		b->len += (size_t)n;
-		buf_truncate(b, b->len);
 	}
 }
 
@@ -82,11 +82,6 @@ bool file_link_unnamed(int fd, int dir, const char *name)
 	return errno != EEXIST && linkat(fd, "", dir, name, AT_EMPTY_PATH) == 0;
 }
 
-bool file_sync_directory(int dir)
-{
-	return fsync(dir) == 0;
-}
-
 bool file_make_directory(const char *path, mode_t mode)
 {
 	char *parent;
@@ -99,7 +94,7 @@ bool file_make_directory(const char *path, mode_t mode)
 	len = (size_t)(strrchr(path, '/') - path);
 	parent = alloc_bytes(path, len ? len : 1);
 	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ok = fd < 0 || file_sync_directory(fd); /* one that may not be read cannot be synced */
+	ok = fd < 0 || fsync(fd) == 0; /* one that may not be read cannot be synced */
 	if (fd >= 0)
 		close(fd);
 	free(parent);

@@ -15,7 +15,7 @@
 
 /*
  * Reads to the end and adds to b, in blocks or, where more is reserved, in one; EFBIG when b
- * would pass ceiling bytes.
+ * passes ceiling bytes.
  */
 bool file_read_all(int fd, struct buf *b, size_t ceiling);
 
@@ -34,9 +34,6 @@ int file_open_unnamed(const char *directory, mode_t mode);
 
 /* Gives an unnamed file its name in directory dir; EEXIST where that stands already. */
 bool file_link_unnamed(int fd, int dir, const char *name);
-
-/* Makes a directory's entries durable. */
-bool file_sync_directory(int dir);
 
 /* Makes a directory (absolute path) with mode, durably: its parent is synced. */
 bool file_make_directory(const char *path, mode_t mode);

@@ -81,7 +81,7 @@ bool store_unlink(const struct store *s, const char *id, const char *kind)
 
 bool store_sync(const struct store *s, struct error *err)
 {
-	return file_sync_directory(s->fd) ||
+	return fsync(s->fd) == 0 ||
 	       error_set_errno(
 		       err, EX_IOERR, errno, "cannot sync the queue directory '%s'", s->path);
 }
