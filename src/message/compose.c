@@ -96,19 +96,6 @@ static void add_member(struct buf *list, const struct field *f)
 	buf_add(list, value, len);
 }
 
-/* All of that name go but number `which`. */
-static void keep(struct header *h, const char *name, size_t which)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < h->count; i++)
-		if (i != which && field_is(&h->fields[i], name))
-			buf_release(&h->fields[i].text);
-		else
-			h->fields[kept++] = h->fields[i];
-	h->count = kept;
-}
-
 /* Is there nothing but blanks, and the commas of empty members? */
 static bool holds_nobody(const struct field *f)
 {
@@ -131,7 +118,7 @@ static void join(struct header *h, const char *name)
 	}
 	if (members > 1)
 		field_set_value(&h->fields[first], list.data, list.len);
-	keep(h, name, first);
+	header_keep(h, name, first);
 	buf_release(&list);
 }
 
@@ -141,7 +128,7 @@ static void keep_last(struct header *h, const char *name)
 
 	for (size_t i = header_find(h, name, 0); i < h->count; i = header_find(h, name, i + 1))
 		last = i;
-	keep(h, name, last);
+	header_keep(h, name, last);
 }
 
 static void make_single(struct header *h)
@@ -160,7 +147,7 @@ static void make_single(struct header *h)
 		else if (once[i].repeat == KEEP_LAST)
 			keep_last(h, once[i].name);
 		else
-			keep(h, once[i].name, header_find(h, once[i].name, 0));
+			header_keep(h, once[i].name, header_find(h, once[i].name, 0));
 		if (h->count < before)
 			log_line(LOG_INFO, "%s fields: %zu too many, %s", once[i].name,
 				before - h->count, said[once[i].repeat]);
@@ -221,7 +208,7 @@ void compose_message(struct message *m, const char *sender, const struct compose
 	struct header *h = &m->header;
 
 	for (size_t i = 0; i < COUNT(removed); i++)
-		header_remove_all(h, removed[i]);
+		header_keep(h, removed[i], h->count);
 	complete_fields(h, config_domain(p->config));
 	make_single(h);
 	add_date(h);

@@ -120,12 +120,12 @@ bool header_has(const struct header *h, const char *name)
 	return header_find(h, name, 0) < h->count;
 }
 
-void header_remove_all(struct header *h, const char *name)
+void header_keep(struct header *h, const char *name, size_t which)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < h->count; i++)
-		if (field_is(&h->fields[i], name))
+		if (i != which && field_is(&h->fields[i], name))
 			buf_release(&h->fields[i].text);
 		else
 			h->fields[kept++] = h->fields[i];

@@ -68,7 +68,8 @@ void field_set_value(struct field *f, const char *value, size_t len); /* a blank
 size_t header_find(const struct header *h, const char *name, size_t from);
 bool header_has(const struct header *h, const char *name);
 
-void header_remove_all(struct header *h, const char *name);
+/* Removes the fields of that name but number `which`; all of them where that is count. */
+void header_keep(struct header *h, const char *name, size_t which);
 
 /* An independent copy; to must be empty. */
 void header_copy(struct header *to, const struct header *from);
