@@ -290,10 +290,17 @@ static bool read_file(struct reader *r, struct error *err)
 	return ok;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	const struct alias *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
 static int compare(const void *a, const void *b)
 {
 	const struct alias *x = a, *y = b;
-	int order = strcmp(x->name, y->name);
+	int order = compare_names(a, b);
 
 	return order ? order : (x->line > y->line) - (x->line < y->line);
 }
@@ -347,20 +354,10 @@ const struct alias *aliases_find(const struct aliases *a, const char *name)
 {
 	struct alias wanted = { .name = alloc_string(name) };
 	const struct alias *found = NULL;
-	size_t low = 0, high = a->count;
 
 	ascii_lower_string(wanted.name);
-	while (low < high && !found) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(wanted.name, a->entries[middle].name);
-
-		if (!order)
-			found = &a->entries[middle];
-		else if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
+	if (a->count)
+		found = bsearch(&wanted, a->entries, a->count, sizeof wanted, compare_names);
 	free(wanted.name);
 	return found;
 }
