@@ -48,10 +48,8 @@ static int run_smtp(struct call *c)
 		.spool_directories = &directories,
 		.submit = submit };
 	struct buf line = BUF_INIT;
-	struct screen screen;
 	int status;
 
-	request.trace = screen_trace(&screen, c->options.verbose, false);
 	if (c->failure.code != EX_OK) {
 		smtpd_reply(&line, 554, "5.3.5", "%s", c->failure.text);
 		print_out(&line, &c->failure);

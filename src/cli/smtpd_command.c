@@ -19,7 +19,6 @@ void smtpd_reset(struct smtpd *s)
 	s->request = *s->params->request;
 	s->request.error_mode = ERRORS_REPLY;
 	s->request.take_recipients = false;
-	s->request.trace = NULL;
 	s->has_sender = false;
 }
 
@@ -103,11 +102,6 @@ static bool parse_recipient(const char *path, char **address, struct error *err)
 		ok = error_set(err, EX_DATAERR, "5.1.3", "'%s' is not one address", path);
 	if (ok)
 		*address = mailbox_address(&list.items[0]);
-	if (ok && strlen(*address) > ADDRESS_PATH_MAX - 2) {
-		alloc_free(address);
-		ok = error_set(err, EX_DATAERR, "5.1.3", "the address is longer than %d octets",
-			ADDRESS_PATH_MAX);
-	}
 	mailboxes_release(&list);
 	return ok;
 }
