@@ -21,7 +21,7 @@ static const struct import_row rows[] = {
 	{ "dsn_notify", IMPORT_LATER, NULL },
 	{ "dsn_return", IMPORT_LATER, NULL },
 	{ "eval", IMPORT_LOST, "run the command and write down what it prints" },
-	{ "from", IMPORT_ACCOUNT, "from" },
+	{ "from", IMPORT_LATER, NULL },
 	{ "from_full_name", IMPORT_ACCOUNT, "full_name" },
 	{ "host", IMPORT_ACCOUNT, "host" },
 	{ "keepbcc", IMPORT_LOST, "Bcc is always removed" },
@@ -30,7 +30,7 @@ static const struct import_row rows[] = {
 	{ "maildomain", IMPORT_GLOBAL, "domain" },
 	{ "ntlmdomain", IMPORT_LOST, "NTLM is not spoken" },
 	{ "password", IMPORT_ACCOUNT, "password" },
-	{ "passwordeval", IMPORT_ACCOUNT, "password_command" },
+	{ "passwordeval", IMPORT_LATER, NULL },
 	{ "port", IMPORT_ACCOUNT, "port" },
 	{ "protocol", IMPORT_LATER, NULL },
 	{ "proxy_host", IMPORT_LATER, NULL },
@@ -61,6 +61,29 @@ static const struct import_row rows[] = {
 	{ "user", IMPORT_ACCOUNT, "user" },
 	{ NULL, IMPORT_SILENT, NULL },
 };
+
+/* NULL also for a key that was unset by an empty argument. */
+static const char *get(const struct import_values *v, const char *key)
+{
+	const char *value = values_get(v, key);
+
+	return value && *value ? value : NULL;
+}
+
+/* Is a key without an argument unset?  Of the others it switches something on. */
+static bool has_text(const char *key)
+{
+	static const char *const later[] = { "aliases", "logfile", "passwordeval", "proxy_host",
+		"proxy_port" };
+
+	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+		if (ascii_equal(key, later[i]))
+			return true;
+	for (const struct import_row *row = rows; row->key; row++)
+		if (ascii_equal(key, row->key))
+			return row->effect == IMPORT_ACCOUNT || row->effect == IMPORT_GLOBAL;
+	return false;
+}
 
 static const struct import_section *find_section(const struct import *im, const char *name)
 {
@@ -119,7 +142,8 @@ static void set_value(struct import *im, bool in_defaults, struct import_values 
 
 	if (!in_defaults && s)
 		s->is_alias = false;
-	values_set(in_defaults || !s ? defaults : &s->values, key, *value ? value : "on", f, line);
+	values_set(in_defaults || !s ? defaults : &s->values, key,
+		*value || has_text(key) ? value : "on", f, line);
 	alloc_wipe(value);
 }
 
@@ -170,13 +194,24 @@ static bool is_plain_word(const char *s)
 	return true;
 }
 
-/* msmtp asks the keyring on its own where the file has no secret. */
-static void finish_secret(struct import *im, struct draft_section *account)
+/*
+ * A password goes before a command, which may be inherited; msmtp asks the keyring on its own where
+ * the file has no secret.
+ */
+static void finish_secret(
+	struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	const char *user = draft_get(account, "user");
 	const char *host = draft_get(account, "host");
+	const char *command = get(v, "passwordeval");
 
-	if (!user || draft_get(account, "password") || draft_get(account, "password_command"))
+	if (command && draft_get(account, "password"))
+		draft_note(&im->draft, account,
+			"passwordeval is left out: msmtp takes the password where both are set");
+	else if (command)
+		draft_set(&im->draft, account, "password_command", command);
+	if (!user || command || draft_get(account, "password") || values_is(v, "auth", "off") ||
+		!get(v, "auth"))
 		return;
 	draft_note(&im->draft, account,
 		"no password was written: msmtp asks the keyring, ~/.netrc or the terminal");
@@ -194,28 +229,33 @@ static void finish_auth(
 		draft_set(&im->draft, account, "auth", "none");
 	else if (auth && !ascii_equal(auth, "on") && !ascii_equal(auth, "off"))
 		draft_set(&im->draft, account, "auth", auth);
-	if (auth && !ascii_equal(auth, "off"))
-		finish_secret(im, account);
+	finish_secret(im, v, account);
 }
 
 static void finish_sender(
 	struct import *im, const struct import_section *s, struct draft_section *account)
 {
-	const char *from = draft_get(account, "from");
+	const char *from = get(&s->values, "from");
+	bool is_pattern = from && strpbrk(from, "*?[");
 
-	if (values_is(&s->values, "allow_from_override", "off"))
+	if (is_pattern)
+		draft_note(&im->draft, account,
+			"a pattern names no sender: without -f it is user, or %%U@domain");
+	else if (from)
+		draft_set(&im->draft, account, "from", from);
+	if (values_is(&s->values, "allow_from_override", "off") && !is_pattern)
 		draft_set(&im->draft, account, "from_override", "yes");
 	else if (values_is(&s->values, "set_from_header", "on"))
 		draft_note(&im->draft, account,
 			"set_from_header: the From field stays; from_override = yes replaces it, "
 			"and -f's sender");
-	if (from && im->count > 1 && strchr(from, '@') && !strchr(from, '%'))
+	if (from && im->count > 1 && strchr(from, '@') && !strpbrk(from, "%?["))
 		draft_set(&im->draft, account, "match", from);
 }
 
 static void finish_log(struct import *im, const struct import_values *v)
 {
-	const char *file = values_get(v, "logfile");
+	const char *file = get(v, "logfile");
 	const char *syslog = values_get(v, "syslog");
 
 	if (syslog && !ascii_equal(syslog, "off"))
@@ -228,8 +268,8 @@ static void finish_way(
 	struct import *im, const struct import_values *v, struct draft_section *account)
 {
 	const char *timeout = values_get(v, "timeout");
-	const char *port = values_get(v, "proxy_port");
-	const char *proxy = values_get(v, "proxy_host");
+	const char *port = get(v, "proxy_port");
+	const char *proxy = get(v, "proxy_host");
 
 	if (proxy)
 		draft_setf(&im->draft, account, "proxy",
@@ -251,13 +291,14 @@ static void finish_dsn(
 	if (notify && !ascii_equal(notify, "off"))
 		draft_set(&im->draft, account, "dsn_notify", notify);
 	if (what && !ascii_equal(what, "off"))
-		draft_set(&im->draft, account, "dsn_return", what);
+		draft_set(&im->draft, account, "dsn_return",
+			ascii_equal(what, "headers") ? "hdrs" : what);
 }
 
 static bool some_account_has_aliases(const struct import *im)
 {
 	for (size_t i = 0; i < im->count; i++)
-		if (values_get(&im->sections[i].values, "aliases"))
+		if (get(&im->sections[i].values, "aliases"))
 			return true;
 	return false;
 }
@@ -265,7 +306,7 @@ static bool some_account_has_aliases(const struct import *im)
 static void finish(struct import *im, const struct import_section *s, struct draft_section *account)
 {
 	const char *standard = values_get(&im->logins, "default");
-	const char *aliases = values_get(&s->values, "aliases");
+	const char *aliases = get(&s->values, "aliases");
 
 	finish_tls(im, &s->values, account);
 	finish_auth(im, &s->values, account);

@@ -108,6 +108,32 @@ smtp_tls_CAfile = {ca}
 }
 
 
+# What an account inherits may be taken back, or stand beside what it says itself.
+MSMTP_HEIRS = """
+defaults
+auth on
+tls on
+host 127.0.0.1
+user me@example.org
+password secret
+source_ip 192.0.2.1
+
+account both
+from *@work.example
+passwordeval echo other
+allow_from_override off
+
+account command
+from me@example.org
+password
+passwordeval echo secret
+source_ip ""
+dsn_return headers
+
+account default : command
+"""
+
+
 def login():
     return subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
 
@@ -185,6 +211,21 @@ class Import(Case):
         box.text = self.imported_text
         self.assertExit(box.sendmail("-f", "two@example.org", "bob@example.net", stdin=MESSAGE), 0)
         self.assertEqual(server.take()[0].sender, "two@example.org")
+
+    def test_msmtp_accounts_that_inherit(self):
+        box = self.sandbox()
+        box.text = box.sendoff("config", "import", box.write("msmtprc", MSMTP_HEIRS)).stdout.decode()
+        self.assertExit(box.sendoff("config", "lint"), 0, "")
+        accounts = {text.splitlines()[0]: text for text in box.text.split("[")[1:]}
+        self.assertIn("passwordeval is left out", accounts["both]"])
+        self.assertNotIn("password_command", accounts["both]"])
+        self.assertIn("match = *@work.example\n", accounts["both]"])
+        self.assertNotIn("from =", accounts["both]"])
+        self.assertNotIn("from_override", accounts["both]"])
+        self.assertIn("password_command = echo secret\n", accounts["command]"])
+        self.assertNotIn("password =", accounts["command]"])
+        self.assertNotIn("source_address", accounts["command]"])
+        self.assertIn("dsn_return = hdrs\n", accounts["command]"])
 
     def test_ssmtp_revaliases(self):
         server = self.server()
