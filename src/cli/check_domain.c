@@ -35,23 +35,44 @@ static const char *explain_spf(const char *record)
 	} ends[] = {
 		{ "-all", "mail from servers not listed is to be refused" },
 		{ "~all", "mail from servers not listed is suspect" },
-		{ "?all", "says nothing of servers not listed" },
 		{ "+all", "allows every server" },
-		{ "redirect=", "another domain's record decides" },
+		{ "all", "allows every server" },
 	};
+	const char *meaning = "says nothing of servers not listed";
 
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-		if (strstr(record, ends[i].word))
-			return ends[i].meaning;
-	return "says nothing of servers not listed";
+	for (const char *at = record; *at; at += strspn(at, " ")) {
+		size_t len = strcspn(at, " ");
+
+		for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+			if (ascii_equal_bytes(at, len, ends[i].word))
+				return ends[i].meaning;
+		if (ascii_starts_with(at, "redirect="))
+			meaning = "another domain's record decides";
+		at += len;
+	}
+	return meaning;
+}
+
+/* Does the tag p say so?  sp, for subdomains, is another. */
+static bool has_policy(const char *record, const char *policy)
+{
+	for (const char *at = strchr(record, ';'); at; at = strchr(at, ';')) {
+		at += 1 + strspn(at + 1, " \t");
+		if (*at != 'p')
+			continue;
+		at += 1 + strspn(at + 1, " \t");
+		if (*at == '=')
+			return ascii_starts_with(at + 1 + strspn(at + 1, " \t"), policy);
+	}
+	return false;
 }
 
 static const char *explain_dmarc(const char *record)
 {
-	if (strstr(record, "p=reject"))
+	if (has_policy(record, "reject"))
 		return "receivers refuse mail whose From is of this domain and neither SPF nor "
 		       "DKIM of it holds";
-	if (strstr(record, "p=quarantine"))
+	if (has_policy(record, "quarantine"))
 		return "receivers put such mail aside whose From neither SPF nor DKIM confirms";
 	return "receivers only report";
 }

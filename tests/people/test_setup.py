@@ -270,3 +270,17 @@ class NameServers(SetupCase):
             done = box.finish(dns.start(box, "sendoff", "check"))
         self.assertEqual(done.status, 0, str(done))
         self.assertIn("people.dev has no record", done.stdout.decode())
+
+    def test_their_words_are_read_whole(self):
+        self.place()
+        box = self.sandbox(self.server(), **{"from": "me@people.dev"})
+        box.write("sendoff.ini", box.configuration())
+        for spf, meaning, dmarc, policy in (
+                ("v=spf1 include:x-all.dev mx", "says nothing of", "v=DMARC1; p=none; sp=reject", "only report"),
+                ("v=spf1 mx all", "allows every server", "v=DMARC1;p = quarantine;sp=none", "put such mail aside"),
+                ("v=spf1 redirect=x-all.dev", "another domain", "v=DMARC1; pct=5; p=reject", "receivers refuse")):
+            with self.subTest(spf), NameServer({("people.dev", TXT): [text(spf)],
+                                                ("_dmarc.people.dev", TXT): [text(dmarc)]}) as dns:
+                done = box.finish(dns.start(box, "sendoff", "check"))
+                self.assertIn("%s (%s" % (spf, meaning), done.stdout.decode())
+                self.assertRegex(done.stdout.decode(), r"%s \(.*%s" % (dmarc, policy))
