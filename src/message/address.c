@@ -97,6 +97,22 @@ char *address_local_name(const char *address)
 	return buf_detach(&name);
 }
 
+/* Without case; beyond ASCII, A-labels and what they stand for are the same too. */
+static bool is_same_domain(const char *a, const char *b)
+{
+	char *ascii_a, *ascii_b;
+	bool same;
+
+	if (ascii_equal(a, b) || (address_is_ascii(a) && address_is_ascii(b)))
+		return ascii_equal(a, b);
+	ascii_a = idna_to_ascii(a);
+	ascii_b = idna_to_ascii(b);
+	same = ascii_a && ascii_b && ascii_equal(ascii_a, ascii_b);
+	free(ascii_a);
+	free(ascii_b);
+	return same;
+}
+
 bool address_equal(const char *a, const char *b)
 {
 	const char *domain_a = address_domain(a);
@@ -105,7 +121,7 @@ bool address_equal(const char *a, const char *b)
 	if (!domain_a || !domain_b)
 		return domain_a == domain_b && strcmp(a, b) == 0;
 	return domain_a - a == domain_b - b && memcmp(a, b, (size_t)(domain_a - a)) == 0 &&
-	       ascii_equal(domain_a, domain_b);
+	       is_same_domain(domain_a, domain_b);
 }
 
 bool address_needs_utf8(const char *address)

@@ -57,7 +57,10 @@ char *mailbox_address(const struct mailbox *m);
  */
 char *address_parse_sender(const char *text, struct error *err);
 
-/* Are two envelope addresses the same: local parts as written, domains without case? */
+/*
+ * Are two envelope addresses the same: local parts as written, domains without case, in UTF-8 or as
+ * A-labels?
+ */
 bool address_equal(const char *a, const char *b);
 
 /* The domain of an envelope address (behind the last '@' outside quotes); NULL for a bare name. */

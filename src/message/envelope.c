@@ -10,16 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a; the domain in lower case, as address_equal compares. */
+/* FNV-1a; the domain in lower case and as A-labels, as address_equal compares. */
 static size_t hash_of(const char *address)
 {
-	const char *domain = address_domain(address);
+	char *converted = address_is_ascii(address) ? NULL : address_to_ascii_domain(address);
+	const char *text = converted ? converted : address;
+	const char *domain = address_domain(text);
 	uint64_t hash = UINT64_C(14695981039346656037);
 
-	for (const char *p = address; *p; p++) {
+	for (const char *p = text; *p; p++) {
 		hash ^= (unsigned char)(domain && p >= domain ? ascii_lower(*p) : *p);
 		hash *= UINT64_C(1099511628211);
 	}
+	free(converted);
 	return (size_t)(hash ^ (hash >> 32));
 }
 

@@ -50,6 +50,13 @@ class Utf8AddressTest(Fidelity):
         self.assertIn("SMTPUTF8", message.parameters)
         self.assertEqual(message.data, on_the_wire(TEXT))
 
+    def test_each_address_once(self):
+        words = ["z@m\u00fcnchen.example", "z@M\u00dcNCHEN.example", "z@xn--mnchen-3ya.EXAMPLE", "Z@m\u00fcnchen.example"]
+        for more, offers in ((["y@example.net"], ALL - {"SMTPUTF8"}), (["\u00fcnal@example.net"], ALL)):
+            with self.subTest(offers=offers):
+                message = self.sent("Subject: x\n\nx\n", "-f", "j@example.org", *words, *more, offers=offers)
+                self.assertEqual([a.split("@")[0] for a in message.to], ["z", "Z", more[0].split("@")[0]])
+
     def test_a_domain_without_a_labels(self):
         self.assertExit(self.send(TEXT.replace("\u00fcnal@", "unal@"), "-f", "j@example.org", "z@-m\u00fcnchen-.example"),
                         67, "<z@-m\u00fcnchen-.example>: its domain is no name that IDNA knows")
