@@ -203,7 +203,5 @@ class System(Case):
                        check=True, stdout=subprocess.DEVNULL)
         for source, target in re.findall(r"(?m)^COPY --from=build /out(\S+) (\S+)$", read("contrib", "container", "Dockerfile")):
             shutil.copytree(out + source, image + target, symlinks=True, dirs_exist_ok=True)
-        for name in ("/usr/sbin/sendmail", "/usr/lib/sendmail"):
-            self.assertEqual(os.readlink(image + name), "/usr/bin/sendoff")
-        for name in ("sendoff", "mailq", "newaliases"):
-            self.assertTrue(os.path.exists(image + "/usr/bin/" + name), name)
+        for name in ("sbin/sendmail", "lib/sendmail", "bin/sendoff", "bin/mailq", "bin/newaliases"):
+            self.assertTrue(os.path.samefile(image + "/usr/" + name, image + "/usr/bin/sendoff"), name)
