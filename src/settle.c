@@ -91,6 +91,8 @@ static int submit_report(struct request *r, struct outcome *o, struct message *r
 	request.self = r->self;
 	request.account = o->account->name;
 	request.expand = false;
+	if (!o->route.is_open) /* nor will it be for the report */
+		request.delivery = DELIVERY_QUEUE;
 	request.is_report = true;
 	request.trace = r->trace;
 	request.sandbox = r->sandbox;
@@ -158,7 +160,7 @@ static bool wants_report(
 	bool mode = r->error_mode == ERRORS_MAIL || r->error_mode == ERRORS_MAIL_EXIT_0 ||
 		    (r->error_mode == ERRORS_REPLY && n->accepted);
 
-	return n->refused && o->route.is_open && (mode || (n->deferred && o->has_queue));
+	return n->refused && ((mode && o->route.is_open) || (n->deferred && o->has_queue));
 }
 
 void settle(struct request *r, struct outcome *o)

@@ -84,6 +84,17 @@ class NowhereTest(AliasCase):
         self.assertEqual(entry["recipients"], ["bob@example.net"])
         self.assertIn(b"names a command", self.report())
 
+    def test_the_same_where_the_server_is_not_reached(self):
+        self.box.set(queue="yes")
+        self.offline(self.box)
+        done = self.send("bob@example.net", "pipe")
+        self.assertExit(done, 0)
+        self.assertEqual([(entry["sender"], entry["recipients"]) for entry in self.listed(self.box)],
+                         [("", ["alice@example.org"]), ("alice@example.org", ["bob@example.net"])])
+        self.online(self.box, self.target)
+        self.run_all(self.box)
+        self.assertIn(b"names a command", self.report())
+
     def test_dropped(self):
         done = self.send("null")
         self.assertExit(done, 0)
