@@ -2,7 +2,6 @@
 #include "submit.h"
 
 #include "background.h"
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -107,17 +106,9 @@ bool submit_prepare(struct request *r, struct outcome *o)
 static void compose(struct request *r, struct outcome *o, const struct compose_params *params)
 {
 	char *sender = compose_sender(&r->envelope, o->account, params);
-	size_t at;
 
 	compose_message(&r->message, sender, params);
-	at = header_find(&r->message.header, "Message-ID", 0);
-	if (at < r->message.header.count) {
-		const struct field *f = &r->message.header.fields[at];
-		const char *value = field_value(f);
-		size_t blanks = strspn(value, " \t\r\n");
-
-		o->message_id = alloc_bytes(value + blanks, field_value_len(f) - blanks);
-	}
+	o->message_id = header_message_id(&r->message.header);
 	o->size = message_size(&r->message);
 	free(sender);
 }

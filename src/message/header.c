@@ -120,6 +120,18 @@ bool header_has(const struct header *h, const char *name)
 	return header_find(h, name, 0) < h->count;
 }
 
+char *header_message_id(const struct header *h)
+{
+	size_t at = header_find(h, "Message-ID", 0), blanks;
+	const char *value;
+
+	if (at == h->count)
+		return NULL;
+	value = field_value(&h->fields[at]);
+	blanks = strspn(value, " \t\r\n");
+	return alloc_bytes(value + blanks, field_value_len(&h->fields[at]) - blanks);
+}
+
 void header_keep(struct header *h, const char *name, size_t which)
 {
 	size_t kept = 0;

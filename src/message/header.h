@@ -68,6 +68,9 @@ void field_set_value(struct field *f, const char *value, size_t len); /* a blank
 size_t header_find(const struct header *h, const char *name, size_t from);
 bool header_has(const struct header *h, const char *name);
 
+/* A copy of the first Message-ID, blanks and folds before it left out; NULL: there is none. */
+char *header_message_id(const struct header *h);
+
 /* Removes the fields of that name but number `which`; all of them where that is count. */
 void header_keep(struct header *h, const char *name, size_t which);
 

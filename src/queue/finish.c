@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "queue/finish.h"
 
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
@@ -72,14 +71,14 @@ static void settle_recipient(
 static void write_journal(const struct finish *f, const struct finish_attempt *a, bool expired)
 {
 	const struct entry *e = f->entry;
-	size_t at = header_find(&e->message.header, "Message-ID", 0);
-	char *message_id = NULL;
+	char *message_id = header_message_id(&e->message.header);
 	struct journal_entry line = {
 		.id = e->id,
 		.uid = e->uid,
 		.account = f->account ? f->account->name : e->account,
 		.route = f->route,
 		.sender = a->envelope->sender,
+		.message_id = message_id,
 		.envelope = a->envelope,
 		.results = a->results,
 		.rest = expired ? JOURNAL_FAILED : JOURNAL_QUEUED,
@@ -88,14 +87,6 @@ static void write_journal(const struct finish *f, const struct finish_attempt *a
 		.try = e->attempts,
 	};
 
-	if (at < e->message.header.count) {
-		const struct field *field = &e->message.header.fields[at];
-		const char *value = field_value(field);
-		size_t blanks = strspn(value, " \t");
-
-		message_id = alloc_bytes(value + blanks, field_value_len(field) - blanks);
-	}
-	line.message_id = message_id;
 	line.delay_ms = line.delay_ms > 0 ? line.delay_ms : 0;
 	journal_write(&line);
 	free(message_id);

@@ -104,6 +104,15 @@ class Offline(QueueCase):
         self.assertIn(("Message-ID: %s\r\n" % first).encode(), server.messages[0].data)
         self.assertEqual(box.log()[-1]["msgid"], first)
 
+    def test_a_folded_message_id_is_logged_as_any(self):
+        server = self.server()
+        box = self.queue_box(server)
+        text = message("x").replace("Message-ID: ", "Message-ID:\n ")
+        for options in ((), ("-odq",)):
+            self.assertExit(box.sendmail(*options, "b@example.net", stdin=text), 0)
+            self.run_all(box)
+            self.assertEqual(box.log()[-1]["msgid"], "<x@example.org>")
+
 
 class Modes(QueueCase):
     def test_queue_only(self):
