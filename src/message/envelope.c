@@ -132,21 +132,23 @@ bool envelope_parse_return(const char *text, enum dsn_return *ret)
 	return true;
 }
 
+void envelope_append(struct envelope *e, const struct recipient *r)
+{
+	*new_recipient(e) = (struct recipient){
+		.address = alloc_string(r->address),
+		.original = alloc_string(r->original),
+		.orcpt = alloc_string(r->orcpt),
+		.notify = r->notify,
+	};
+}
+
 void envelope_copy(struct envelope *to, const struct envelope *from)
 {
 	to->sender = alloc_string(from->sender);
 	to->envid = alloc_string(from->envid);
 	to->ret = from->ret;
-	for (size_t i = 0; i < from->count; i++) {
-		const struct recipient *r = &from->recipients[i];
-
-		*new_recipient(to) = (struct recipient){
-			.address = alloc_string(r->address),
-			.original = alloc_string(r->original),
-			.orcpt = alloc_string(r->orcpt),
-			.notify = r->notify,
-		};
-	}
+	for (size_t i = 0; i < from->count; i++)
+		envelope_append(to, &from->recipients[i]);
 }
 
 void envelope_release(struct envelope *e)

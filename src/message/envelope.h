@@ -48,6 +48,9 @@ struct envelope {
  */
 bool envelope_add(struct envelope *e, const char *address, const char *original, struct error *err);
 
+/* Adds a copy of a recipient, also of one that is there already. */
+void envelope_append(struct envelope *e, const struct recipient *r);
+
 /* Parses -N ("never", "success,failure,delay") and -R ("full", "hdrs"), without case. */
 bool envelope_parse_notify(const char *text, unsigned *notify);
 bool envelope_parse_return(const char *text, enum dsn_return *ret);

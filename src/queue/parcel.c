@@ -21,20 +21,11 @@ static void add_left(struct parcel *f)
 	const struct entry *e = &f->entry;
 
 	f->numbers = alloc_zero(e->envelope.count, sizeof *f->numbers);
-	f->envelope.recipients = alloc_zero(e->envelope.count, sizeof *f->envelope.recipients);
-	f->envelope.alloc = e->envelope.count;
 	for (size_t i = 0; i < e->envelope.count; i++) {
-		const struct recipient *from = &e->envelope.recipients[i];
-
 		if (e->recipients[i].fate != ENTRY_LEFT)
 			continue;
 		f->numbers[f->envelope.count] = i;
-		f->envelope.recipients[f->envelope.count++] = (struct recipient){
-			.address = alloc_string(from->address),
-			.original = alloc_string(from->original),
-			.orcpt = alloc_string(from->orcpt),
-			.notify = from->notify,
-		};
+		envelope_append(&f->envelope, &e->envelope.recipients[i]);
 	}
 }
 

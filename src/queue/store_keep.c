@@ -36,17 +36,10 @@ static bool is_kept(const struct keep *k, size_t recipient)
 
 static void add_recipient(struct entry *e, const struct keep *k, size_t i)
 {
-	const struct recipient *from = &k->envelope->recipients[i];
 	const struct error *err = k->results ? k->results->each[i].error : NULL;
-	size_t at = e->envelope.count++;
 
-	e->envelope.recipients[at] = (struct recipient){
-		.address = alloc_string(from->address),
-		.original = alloc_string(from->original),
-		.orcpt = alloc_string(from->orcpt),
-		.notify = from->notify,
-	};
-	entry_set_recipient(e, at, ENTRY_LEFT, err ? err : k->error);
+	envelope_append(&e->envelope, &k->envelope->recipients[i]);
+	entry_set_recipient(e, e->envelope.count - 1, ENTRY_LEFT, err ? err : k->error);
 }
 
 static uint32_t chance(void)
@@ -70,8 +63,6 @@ static void describe(struct entry *e, const struct keep *k, const struct config 
 	e->envelope.sender = alloc_string(k->envelope->sender);
 	e->envelope.ret = k->envelope->ret;
 	e->envelope.envid = alloc_string(k->envelope->envid);
-	e->envelope.recipients = alloc_zero(k->envelope->count, sizeof *e->envelope.recipients);
-	e->envelope.alloc = k->envelope->count;
 	e->recipients = alloc_zero(k->envelope->count, sizeof *e->recipients);
 	for (size_t i = 0; i < k->envelope->count; i++) {
 		enum fate fate = k->results ? k->results->each[i].fate : FATE_NONE;
@@ -113,20 +104,11 @@ static uint64_t octets_of(const struct store *s, const char *id, uid_t uid)
 	return is_theirs ? (uint64_t)st.st_size : 0;
 }
 
-static uint64_t size_of(const struct message *m)
-{
-	uint64_t size = m->body.size;
-
-	for (size_t i = 0; i < m->header.count; i++)
-		size += m->header.fields[i].text.len + 2;
-	return size;
-}
-
 static bool check_limit(
 	const struct store *s, const struct keep *k, const struct config *c, struct error *err)
 {
 	struct strlist ids = STRLIST_INIT;
-	uint64_t total = size_of(k->message);
+	uint64_t total = message_size(k->message);
 
 	if (k->is_report || !has_limit(s, c))
 		return true;
