@@ -61,7 +61,6 @@ struct keep {
 	 * due at once.
 	 */
 	const struct delivery_result *results;
-	const struct error *error; /* why it waits, for recipients without an error of their own */
 	bool is_report;
 	const char *id; /* NULL: a new one.  One that is there already counts as kept. */
 };

@@ -27,19 +27,16 @@ enum end {
 	FAILED,
 };
 
-static bool is_kept(const struct keep *k, size_t recipient)
-{
-	enum fate fate = k->results ? k->results->each[recipient].fate : FATE_NONE;
-
-	return fate != FATE_ACCEPTED && fate != FATE_REFUSED;
-}
-
+/* Who has it, or was refused, is not kept. */
 static void add_recipient(struct entry *e, const struct keep *k, size_t i)
 {
-	const struct error *err = k->results ? k->results->each[i].error : NULL;
+	struct result r = k->results ? k->results->each[i] : (struct result){ .fate = FATE_NONE };
 
+	e->is_partial = e->is_partial || r.fate == FATE_ACCEPTED || r.fate == FATE_UNKNOWN;
+	if (r.fate == FATE_ACCEPTED || r.fate == FATE_REFUSED)
+		return;
 	envelope_append(&e->envelope, &k->envelope->recipients[i]);
-	entry_set_recipient(e, e->envelope.count - 1, ENTRY_LEFT, err ? err : k->error);
+	entry_set_recipient(e, e->envelope.count - 1, ENTRY_LEFT, r.error);
 }
 
 static uint32_t chance(void)
@@ -64,14 +61,9 @@ static void describe(struct entry *e, const struct keep *k, const struct config 
 	e->envelope.ret = k->envelope->ret;
 	e->envelope.envid = alloc_string(k->envelope->envid);
 	e->recipients = alloc_zero(k->envelope->count, sizeof *e->recipients);
-	for (size_t i = 0; i < k->envelope->count; i++) {
-		enum fate fate = k->results ? k->results->each[i].fate : FATE_NONE;
-
-		e->is_partial = e->is_partial || fate == FATE_ACCEPTED || fate == FATE_UNKNOWN;
-		if (is_kept(k, i))
-			add_recipient(e, k, i);
-	}
-	if (!k->results && !k->error)
+	for (size_t i = 0; i < k->envelope->count; i++)
+		add_recipient(e, k, i);
+	if (!k->results)
 		return;
 	e->attempts = 1;
 	e->next_try_s =

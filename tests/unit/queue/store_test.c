@@ -512,11 +512,12 @@ static void what_cannot_be_written_leaves_nothing(void **state)
 	struct message m = MESSAGE_INIT;
 	struct envelope e = ENVELOPE_INIT;
 	struct error err = ERROR_INIT;
+	struct delivery_result results = DELIVERY_RESULT_INIT;
 	struct keep keep = { .account = "work",
 		.caller = &p->caller,
 		.envelope = &e,
 		.message = &m,
-		.error = &err };
+		.results = &results };
 	struct rlimit before, tiny;
 	char id[QUEUE_ID_SIZE];
 	bool ok;
@@ -524,6 +525,8 @@ static void what_cannot_be_written_leaves_nothing(void **state)
 	signal(SIGXFSZ, SIG_IGN);
 	place_read_message(&m, text);
 	envelope_add(&e, "a@x.org", NULL, &err);
+	delivery_result_init(&results, e.count);
+	delivery_result_set(&results, 0, FATE_DEFERRED, &err);
 	getrlimit(RLIMIT_FSIZE, &before);
 	for (rlim_t size = 0; size < 600; size += 7) {
 		struct error why = ERROR_INIT;
@@ -538,6 +541,7 @@ static void what_cannot_be_written_leaves_nothing(void **state)
 		assert_int_equal(count_names(p), 0);
 	}
 	assert_true(ok);
+	delivery_result_release(&results);
 	envelope_release(&e);
 	message_release(&m);
 }
