@@ -182,7 +182,8 @@ class Parent:
                 self.skips[result["detail"]] += 1
 
     def run(self):
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # the guards see that this process has ended
+        if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # the guards see that this process has ended
         threads = [threading.Thread(target=self.drive) for _ in range(self.args.jobs)]
         for thread in threads:
             thread.start()
