@@ -9,7 +9,8 @@ import unittest
 
 import guard
 
-GUARD = [sys.executable, "-c", "import sys, guard; guard.PATIENCE = 1; sys.exit(guard.main(sys.argv[1:]))"]
+GUARD = [sys.executable, "-c",
+         "import sys, guard; guard.PATIENCE = 1; sys.exit(guard.main(sys.argv[1:]))"]
 FOLDER = os.path.dirname(os.path.abspath(guard.__file__))
 # A process in a session of its own that nobody waits for; its pid and the folder are printed.
 LITTER = 'mkdir "$TMPDIR/litter"; setsid sleep 600 <&- >&- 2>&- & echo $! "$TMPDIR"\n'
@@ -17,8 +18,8 @@ LITTER = 'mkdir "$TMPDIR/litter"; setsid sleep 600 <&- >&- 2>&- & echo $! "$TMPD
 
 class GuardTest(unittest.TestCase):
     def start(self, script, *before):
-        return subprocess.Popen([*before, *GUARD, "sh", "-c", script], stdout=subprocess.PIPE, text=True,
-                                env=dict(os.environ, PYTHONPATH=FOLDER))
+        return subprocess.Popen([*before, *GUARD, "sh", "-c", script], stdout=subprocess.PIPE,
+                                text=True, env=dict(os.environ, PYTHONPATH=FOLDER))
 
     def assertGone(self, said):
         pid, folder = said.split()
@@ -37,7 +38,8 @@ class GuardTest(unittest.TestCase):
         child = self.start(LITTER)
         said, *left = child.communicate()[0].splitlines()
         pid, folder = said.split()
-        self.assertEqual(left, ["still running: %s sleep 600" % pid, "not removed: %s/litter" % folder])
+        self.assertEqual(left, ["still running: %s sleep 600" % pid,
+                                "not removed: %s/litter" % folder])
         self.assertEqual(child.returncode, 1)
         self.assertGone(said)
 

@@ -7,7 +7,7 @@ usage: guard.py COMMAND…
 The command gets a temporary folder of its own, $TMPDIR, which goes with all that is in it.  What
 it started and did not wait for becomes a child of the guard, and is killed in the end.  If a
 command that succeeded left something of either kind, that is listed and the exit status is 1.
-SIGINT, SIGTERM, SIGHUP and the death of the guard's parent end the command, and all that it started.
+SIGINT, SIGTERM, SIGHUP and the death of the guard's parent end the command and what it started.
 """
 
 import contextlib
@@ -67,7 +67,8 @@ def remains(folder):
     deadline = time.monotonic() + PATIENCE
     while has_children() and time.monotonic() < deadline:
         time.sleep(0.05)
-    paths = [os.path.join(place, name) for place, folders, files in os.walk(folder) for name in folders + files]
+    paths = [os.path.join(place, name) for place, folders, files in os.walk(folder)
+             for name in folders + files]
     return ["still running: %d %s" % item for item in children().items()] + \
         ["not removed: %s" % path for path in sorted(paths)[:50]]
 

@@ -36,8 +36,8 @@ lay_over() { # TREE...
 }
 """
 
-# $1: a folder for the mounts; $2: the tree; $3: the program; $4: the configuration; $5: the sources;
-# then the command.
+# $1: a folder for the mounts; $2: the tree; $3: the program; $4: the configuration;
+# $5: the sources; then the command.
 ENTER = LAY_OVER + r"""
 set -e
 w=$1 tree=$2 program=$3 config=$4 sources=$5
@@ -71,8 +71,8 @@ UNSHARE = ["unshare", "--mount", "--propagation", "private", "sh", "-c"]
 
 @functools.lru_cache(None)
 def no_namespace(script="true"):
-    """Why there can be no mount namespace here, or this cannot be done in one (a container may not, in
-    a bare chroot there is none to be had); or None."""
+    """Why there can be no mount namespace here, or this cannot be done in one (a container may
+    not, in a bare chroot there is none to be had); or None."""
     if os.geteuid() != 0:
         return "needs root, for a mount namespace"
     if not shutil.which("unshare"):
