@@ -51,12 +51,24 @@ static bool make_shared(const char *path)
 	return ok || errno == EEXIST;
 }
 
+/* Below the home, or below what $XDG_STATE_HOME says in its place? */
+static bool is_callers(const char *path, struct caller *caller)
+{
+	char *state = caller_state_directory(caller);
+	bool ok = is_below(path, caller_home(caller)) || is_below(path, state);
+
+	free(state);
+	return ok;
+}
+
 static bool make(const char *path, struct caller *caller)
 {
-	if (is_below(path, caller_home(caller)))
+	if (is_callers(path, caller))
 		return file_make_directories(path, 0700);
 	if (geteuid() == 0)
 		return make_shared(path);
+	if (!caller->set_id)
+		return file_make_directory(path, 0700) || errno == EEXIST;
 	errno = ENOENT;
 	return false;
 }

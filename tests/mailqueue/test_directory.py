@@ -98,6 +98,25 @@ class Hostile(QueueCase):
         self.assertExit(box.sendmail("-odq", "a@example.net", stdin=message("x")), 0)
         self.assertIn(stat.S_IMODE(os.stat(where).st_mode), (0o700, 0o2770))
 
+    @unittest.skipIf(os.getuid(), "needs root")
+    def test_a_users_is_made_where_xdg_state_home_says(self):
+        box = self.queue_box(queue_dir=None)
+        state = box.file("state-home")
+        os.mkdir(state)
+        done = box.sendmail("-odq", "a@example.net", stdin=message("x"), uid=65534,
+                            env={"XDG_STATE_HOME": state})
+        self.assertExit(done, 0)
+        for path in ("sendoff", "sendoff/queue"):
+            self.assertEqual(stat.S_IMODE(os.stat(os.path.join(state, path)).st_mode), 0o700)
+
+    @unittest.skipIf(os.getuid(), "needs root")
+    def test_of_a_users_elsewhere_the_last_part_is_made(self):
+        box = self.queue_box(queue_dir=None)
+        for where, status in ((box.file("spool"), 0), (box.file("missing/spool"), 73)):
+            box.set(queue_dir=where)
+            self.assertExit(box.sendmail("-odq", "a@example.net", stdin=message("x"), uid=65534), status)
+            self.assertEqual(os.path.exists(where), status == 0)
+
     def test_without_a_queue_directory_mail_still_goes_out(self):
         server = self.server()
         box = self.queue_box(server, queue_dir="/nonexistent/queue")
@@ -205,7 +224,7 @@ class People(QueueCase):
     def test_wrong_words(self):
         box = self.queue_box()
         for words in (("what",), ("list", "x"), ("show",), ("show", "a", "b"), ("remove",), ("hold", "../x"),
-                      ("run", "--every"), ("run", "--every", "x"), ("run", "--account", "nobody")):
+                      ("run", "--every"), ("run", "--every", "x")):
             with self.subTest(words):
                 self.assertExit(box.sendoff("queue", *words), 64)
 
