@@ -193,15 +193,17 @@ static void add_server(struct buf *text, const struct setup *s)
 static void compose(struct buf *text, const struct setup *s)
 {
 	const char *address = buf_str(&s->sender);
+	const char *name = s->server.len ? "mail" : s->found.provider->name;
 
 	buf_addf(text,
 		"; written by 'sendoff setup'; 'man sendoff.ini' describes every key\n"
-		"[sendoff]\n; gets the mail for local names, cron's for example\n"
+		"[sendoff]\n; the default, also beside the accounts of the system's file\n"
+		"account = %s\n; gets the mail for local names, cron's for example\n"
 		"adminaddr = %s\n",
-		address);
+		name, address);
 	if (s->queue)
 		buf_adds(text, "queue = yes\n");
-	buf_addf(text, "\n[%s]\n", s->server.len ? "mail" : s->found.provider->name);
+	buf_addf(text, "\n[%s]\n", name);
 	add_server(text, s);
 	if (s->login.len)
 		buf_addf(text, "user = \"%s\"\n", buf_str(&s->login));

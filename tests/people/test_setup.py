@@ -245,7 +245,9 @@ class NameServers(SetupCase):
         self.assertEqual(done.status, 0, str(done))
         self.assertEqual(dns.asked[:2], [("_submissions._tcp.people.dev", SRV), ("_submission._tcp.people.dev", SRV)])
         with open(self.file) as file:
-            self.assertIn("host = 127.0.0.1\nport = %d\ntls = off\n" % self.smtp.port, file.read())
+            text = file.read()
+        self.assertIn("host = 127.0.0.1\nport = %d\ntls = off\n" % self.smtp.port, text)
+        self.assertIn("account = mail\n", text)
 
     def test_submissions_means_implicit_tls(self):
         box = self.place(tls="implicit", lenient=True)
