@@ -129,6 +129,16 @@ bool attempt_is_sent(const struct attempt *a, const struct session *s)
 	return a->content_end && s->stream.sent >= a->content_end;
 }
 
+/* 221 answers the QUIT behind the message, and leaves that without an answer. */
+static bool is_farewell(const struct session *s, const char *command, struct error *err)
+{
+	if (s->reply.code != 221)
+		return false;
+	error_set(err, EX_TEMPFAIL, "4.4.2", "%s: the server says goodbye, and not what became of it",
+		command);
+	return true;
+}
+
 /* The reply to the message: the moment of truth. */
 static bool answer_message(
 	struct attempt *a, const char *command, struct session *s, struct error *err)
@@ -136,6 +146,8 @@ static bool answer_message(
 	bool is_accepted = reply_class(&s->reply) == 2 && a->taken && !a->failure.code;
 	bool ok = true;
 
+	if (is_accepted && is_farewell(s, command, err))
+		return false;
 	if (is_accepted && !attempt_is_sent(a, s))
 		return error_set(err, EX_PROTOCOL, "5.5.0",
 			"the server takes a message that was not sent yet");
