@@ -109,6 +109,16 @@ static bool request_read(struct request *r, const struct options *o, struct erro
 	return message_read(&r->message, &source, failure);
 }
 
+/* What is known to fail before the message is read: nobody types one in vain. */
+static bool request_check(const struct request *r, struct error *err)
+{
+	/* Else the message's From has a say in it; the log likes to know the size. */
+	bool is_chosen = isatty(STDIN_FILENO) && (r->account || !r->config->count);
+
+	return (r->take_recipients || request_has_recipients(r, err)) &&
+	       (!is_chosen || config_choose(r->config, r->account, NULL, err));
+}
+
 int deliver(const struct options *o, struct config *c, struct caller *caller, struct error *failure)
 {
 	struct request request = REQUEST_INIT;
@@ -120,7 +130,7 @@ int deliver(const struct options *o, struct config *c, struct caller *caller, st
 
 	request.trace = screen_trace(&screen, o->verbose, o->is_send);
 	ok = request_from_options(&request, o, c, caller, &err) &&
-	     (o->take_recipients || request_has_recipients(&request, &err));
+	     request_check(&request, &err);
 	if (!ok && failure->code == EX_OK)
 		*failure = err;
 	if (!request_read(&request, o, failure)) {

@@ -112,12 +112,16 @@ class OptionsTest(Case):
         self.refuse(64, "no recipients", "-t", stdin="Subject: nobody\n\nx\n")
 
     def test_nobody_types_a_message_in_vain(self):
-        for words, status in (([], 64), (["-Z"], 64), (["a@b@c"], 65)):
+        for words, status, text in (([], 64, None), (["-Z"], 64, None), (["a@b@c"], 65, None),
+                                    (["-a", "nobody", "ann@example.net"], 78, None),
+                                    (["ann@example.net"], 78, "[sendoff]\nqueue = no\n")):
             with self.subTest(words=words):
+                box = self.sandbox(self.server())
+                box.text = text
                 master, terminal = pty.openpty()
                 self.addCleanup(os.close, master)
                 with os.fdopen(terminal) as keyboard:
-                    done = self.sandbox(self.server()).sendmail(*words, stdin=keyboard, timeout=30)
+                    done = box.sendmail(*words, stdin=keyboard, timeout=30)
                 self.assertExit(done, status)
 
     def test_empty_recipients_are_malformed(self):
