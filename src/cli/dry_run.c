@@ -89,6 +89,17 @@ static bool print_for_account(
 	return ok;
 }
 
+/* False: an alias leads nowhere, as sending would have told. */
+static bool all_lead_somewhere(const struct expansion *x, struct error *err)
+{
+	for (size_t i = 0; i < x->count; i++)
+		if (x->failures[i].error.code != EX_OK) {
+			*err = x->failures[i].error;
+			return false;
+		}
+	return true;
+}
+
 bool dry_run_print(struct request *r, const char *offers, struct error *err)
 {
 	struct capabilities capabilities = CAPABILITIES_INIT;
@@ -99,7 +110,9 @@ bool dry_run_print(struct request *r, const char *offers, struct error *err)
 		*err = outcome.error;
 		ok = false;
 	}
-	ok = ok && print_for_account(r, &outcome, capabilities.offers, err);
+	if (ok && outcome.envelope.count)
+		ok = print_for_account(r, &outcome, capabilities.offers, err);
+	ok = ok && all_lead_somewhere(&outcome.expansion, err);
 	capabilities_release(&capabilities);
 	outcome_release(&outcome);
 	return ok;

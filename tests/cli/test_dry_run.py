@@ -87,6 +87,16 @@ class DryRunOffersTest(Case):
                 self.assertExit(done, 67, "its domain is no name that IDNA knows")
                 self.assertEqual(done.stdout, b"")
 
+    def test_aliases_that_lead_nowhere(self):
+        box = self.sandbox(auth="none", host="127.0.0.1", port=1, tls="off")
+        box.write("aliases", "pipe: |cat\nnull: /dev/null\n")
+        words = ("send", "--dry-run", "-f", "me@example.org")
+        done = box.sendoff(*words, "pipe", "bob@example.net", stdin=TEXT)
+        self.assertExit(done, 67, "names a command")
+        self.assertIn(b"RCPT TO:<bob@example.net>\r\n\r\n", done.stdout)
+        self.assertExit(box.sendoff(*words, "pipe", stdin=TEXT), 67, "names a command")
+        self.assertExit(box.sendoff(*words, "null", stdin=TEXT), 0)
+
     def test_what_no_server_takes(self):
         box = self.sandbox(auth="none", host="127.0.0.1", port=1, tls="off")
         text = HEAD + "MIME-Version: 1.0\nContent-Type: multipart/signed; boundary=b\n\n--b\n\na\0\n--b--\n"
