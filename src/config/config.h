@@ -157,8 +157,8 @@ const struct account *config_choose(
 	const struct config *c, const char *wanted, const char *sender, struct error *err);
 
 /*
- * `from` with %U and %H filled in, else `user` where that is an address, else login@domain.  To
- * be freed.
+ * `from` with %U and %H filled in, else `user` where that is an address, else the login where that
+ * is one, else login@domain.  To be freed.
  */
 char *account_from(const struct account *a, struct config *c, struct caller *caller);
 

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "config/config.h"
+#include "config/syntax.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -140,15 +141,38 @@ static void expand(struct buf *b, const char *from, struct config *c, struct cal
 	}
 }
 
-char *account_from(const struct account *a, struct config *c, struct caller *caller)
+/*
+ * With quotes around the local part where the login in it needs them (RFC 5321 section 4.1.2):
+ * those of a Windows domain are like CORP\alice.
+ */
+static char *quoted(struct buf *address, const char *login)
 {
+	const char *at = strrchr(buf_str(address), '@');
 	struct buf b = BUF_INIT;
 
+	if (!strpbrk(login, " ()<>[]:;@\\,\"") || *buf_str(address) == '"')
+		return buf_detach(address);
+	buf_addc(&b, '"');
+	for (const char *s = buf_str(address); *s && s != at; s++)
+		buf_addf(&b, "%s%c", strchr("\\\"", *s) ? "\\" : "", *s);
+	buf_addf(&b, "\"%s", at ? at : "");
+	buf_release(address);
+	return buf_detach(&b);
+}
+
+char *account_from(const struct account *a, struct config *c, struct caller *caller)
+{
+	bool has_user = a->user && strchr(a->user, '@') && is_bare_address(a->user);
+	const char *login = "";
+	struct buf b = BUF_INIT;
+
+	if (a->from ? strstr(a->from, "%U") != NULL : !has_user)
+		login = caller_login(caller);
 	if (a->from)
 		expand(&b, a->from, c, caller);
-	else if (a->user && strchr(a->user, '@'))
-		buf_adds(&b, a->user);
+	else if (has_user || strchr(login, '@'))
+		return alloc_string(has_user ? a->user : login);
 	else
-		buf_addf(&b, "%s@%s", caller_login(caller), config_domain(c));
-	return buf_detach(&b);
+		buf_addf(&b, "%s@%s", login, config_domain(c));
+	return quoted(&b, login);
 }

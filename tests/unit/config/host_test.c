@@ -99,7 +99,7 @@ static void the_domain_that_is_set_counts(void **state)
 static void senders_of_an_account(void **state)
 {
 	static const struct {
-		const char *from, *user, *sender;
+		const char *from, *user, *sender, *login;
 	} rows[] = {
 		{ "me@example.org", "you@example.org", "me@example.org" },
 		{ "%U@%H", NULL, "alice@box.example.org" },
@@ -107,17 +107,26 @@ static void senders_of_an_account(void **state)
 		{ NULL, "you@example.org", "you@example.org" },
 		{ NULL, "you", "alice@example.net" },
 		{ NULL, NULL, "alice@example.net" },
+		{ NULL, "Me <you@example.org>", "alice@example.net" },
+		{ NULL, NULL, "\"CORP\\\\alice\"@example.net", "CORP\\alice" },
+		{ "%U+x@%H", NULL, "\"a b+x\"@box.example.org", "a b" },
+		{ "%U@%H", NULL, "\"alice@corp.example\"@box.example.org", "alice@corp.example" },
+		{ "%U", NULL, "\"a\\\"b\"", "a\"b" },
+		{ "me@example.org", NULL, "me@example.org", "CORP\\alice" },
+		{ NULL, NULL, "alice@corp.example", "alice@corp.example" },
 	};
-	struct caller caller = { .looked_up = true, .login = alloc_string("alice") };
 	struct config c = { .host_found = alloc_string("box.example.org"), .domain = alloc_string("example.net") };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct account a = { .from = (char *)rows[i].from, .user = (char *)rows[i].user };
+		struct caller caller = {
+			.looked_up = true, .login = alloc_string(rows[i].login ? rows[i].login : "alice")
+		};
 
 		assert_taken(account_from(&a, &c, &caller), rows[i].sender);
+		caller_release(&caller);
 	}
-	caller_release(&caller);
 	config_release(&c);
 }
 
