@@ -89,8 +89,8 @@ class ConfigTest(Printing):
         self.assertEqual(strip(again.stdout), strip(shown))
 
     def test_what_it_shows_is_printable(self):
-        box = self.sandbox(None, host="mail.example.org", user="me\u009b2J", password_command="echo \x1b[2J")
-        self.assertPrints(box.sendoff("config"), "user = me?2J ", "password_command = echo ?[2J ")
+        box = self.sandbox(None, host="mail.example.org", user="me\u009b2J", password_command="echo #\x1b[2J")
+        self.assertPrints(box.sendoff("config"), "user = me?2J ", "password_command = echo #?[2J ")
 
     def test_a_preset_is_named(self):
         box = self.sandbox(None, provider="gmail", user="me@gmail.com", password="x")
