@@ -5,39 +5,33 @@
 
 #include <string.h>
 
-/*
- * Where in a line the encoder is: a dot is doubled at a line's start, which may be the start of a
- * block.
- */
-struct dots {
-	bool at_line_start;
-};
-
+/* *at_line_start, where a dot is doubled, is carried from block to block. */
 static bool write_dotted(
-	struct session *s, struct dots *d, const char *data, size_t len, struct error *err)
+	struct session *s, bool *at_line_start, const char *data, size_t len, struct error *err)
 {
 	const char *start = data, *end = data + len;
 
 	while (data < end) {
 		const char *lf;
 
-		if (d->at_line_start && *data == '.') {
+		if (*at_line_start && *data == '.') {
 			if (!stream_write(&s->stream, start, (size_t)(data - start), err) ||
 				!stream_write(&s->stream, ".", 1, err))
 				return false;
 			start = data;
 		}
 		lf = memchr(data, '\n', (size_t)(end - data));
-		d->at_line_start = lf != NULL;
+		*at_line_start = lf != NULL;
 		data = lf ? lf + 1 : end;
 	}
 	return stream_write(&s->stream, start, (size_t)(end - start), err);
 }
 
 static bool write_block(
-	struct session *s, struct dots *d, const char *data, size_t len, struct error *err)
+	struct session *s, bool *at_line_start, const char *data, size_t len, struct error *err)
 {
-	return d ? write_dotted(s, d, data, len, err) : stream_write(&s->stream, data, len, err);
+	return at_line_start ? write_dotted(s, at_line_start, data, len, err)
+			     : stream_write(&s->stream, data, len, err);
 }
 
 static void tell_progress(const struct session *s, const struct content *c, uint64_t body_at)
@@ -49,7 +43,7 @@ static void tell_progress(const struct session *s, const struct content *c, uint
 }
 
 static bool write_body(
-	struct session *s, struct dots *d, const struct content *c, struct error *err)
+	struct session *s, bool *at_line_start, const struct content *c, struct error *err)
 {
 	uint64_t at = 0;
 
@@ -62,7 +56,7 @@ static bool write_body(
 		tell_progress(s, c, at);
 		if (n <= 0)
 			return n == 0;
-		if (!write_block(s, d, data, (size_t)n, err))
+		if (!write_block(s, at_line_start, data, (size_t)n, err))
 			return false;
 		at += (uint64_t)n;
 	}
@@ -70,15 +64,15 @@ static bool write_body(
 
 bool data_write(struct session *s, const struct content *c, enum data_form form, struct error *err)
 {
-	struct dots dots = { .at_line_start = true };
-	struct dots *d = form == DATA_DOTTED ? &dots : NULL;
+	bool at_line_start = true;
+	bool *dots = form == DATA_DOTTED ? &at_line_start : NULL;
 
 	session_remark(s, "%llu octets of message", (unsigned long long)c->size);
-	if (!write_block(s, d, buf_str(&c->header), c->header.len, err) ||
-		!write_body(s, d, c, err))
+	if (!write_block(s, dots, buf_str(&c->header), c->header.len, err) ||
+		!write_body(s, dots, c, err))
 		return false;
-	if (!d)
+	if (!dots)
 		return true;
-	return (dots.at_line_start || stream_write(&s->stream, "\r\n", 2, err)) &&
+	return (at_line_start || stream_write(&s->stream, "\r\n", 2, err)) &&
 	       stream_write(&s->stream, ".\r\n", 3, err);
 }

@@ -66,7 +66,6 @@ static bool read_lines(
 	for (int count = 1;; count++) {
 		int code;
 
-		buf_truncate(line, 0);
 		if (!stream_read_line(s, line, REPLY_LINE_KEEP, deadline_ms, err))
 			return false;
 		code = line_code(line);
