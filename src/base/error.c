@@ -93,3 +93,10 @@ bool error_scope(struct error *err, enum error_scope scope)
 	err->scope = scope;
 	return false;
 }
+
+bool error_is_same(const struct error *a, const struct error *b)
+{
+	return a->code == b->code && a->scope == b->scope && a->reply == b->reply &&
+	       strcmp(a->status, b->status) == 0 && strcmp(a->text, b->text) == 0 &&
+	       strcmp(a->hint, b->hint) == 0;
+}

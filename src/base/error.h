@@ -51,4 +51,6 @@ bool error_context(struct error *err, const char *format, ...)
 /* Sets the scope where it does not follow from the code.  Always returns false. */
 bool error_scope(struct error *err, enum error_scope scope);
 
+bool error_is_same(const struct error *a, const struct error *b);
+
 #endif

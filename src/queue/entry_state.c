@@ -22,7 +22,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void add_error(struct buf *out, const struct error *error)
 {
@@ -165,19 +164,12 @@ bool entry_read_state(struct entry *e, const char *text, size_t len)
 	return ok || entry_damaged(e, "its state is damaged");
 }
 
-static bool is_equal(const struct error *a, const struct error *b)
-{
-	return a->code == b->code && a->scope == b->scope && a->reply == b->reply &&
-	       strcmp(a->status, b->status) == 0 && strcmp(a->text, b->text) == 0 &&
-	       strcmp(a->hint, b->hint) == 0;
-}
-
 static const struct error *keep_error(struct entry *e, const struct error *err)
 {
 	const struct error *last = e->error_count ? e->errors[e->error_count - 1] : NULL;
 	struct error *copy;
 
-	if (last && (last == err || is_equal(last, err)))
+	if (last && (last == err || error_is_same(last, err)))
 		return last;
 	copy = alloc_zero(1, sizeof *copy);
 	*copy = *err;

@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 #include "base/clock.h"
 #include "message/date.h"
+#include "smtp/path.h"
 
 #include <string.h>
 
@@ -33,31 +34,11 @@ static void add_ascii(struct buf *out, const char *text, size_t max)
 		buf_addc(out, ascii_is_control(text[i]) || ascii_is_8bit(text[i]) ? '?' : text[i]);
 }
 
-/* RFC 6533 section 3: utf-8-addr-xtext. */
-static void add_utf8_address(struct buf *out, const char *address)
-{
-	while (*address) {
-		size_t n = utf8_length(address, strlen(address));
-		unsigned long point = (unsigned char)*address;
-
-		if (n == 1 && *address > 0x20 && *address != 0x7f && !strchr("+=\\", *address)) {
-			buf_addc(out, *address++);
-			continue;
-		}
-		if (n > 1)
-			point &= 0x7fUL >> n;
-		for (size_t i = 1; i < n; i++)
-			point = point << 6 | ((unsigned char)address[i] & 0x3f);
-		buf_addf(out, "\\x{%lX}", point);
-		address += n ? n : 1;
-	}
-}
-
 static void add_address(struct buf *out, const char *field, const char *address)
 {
 	if (ascii_has_8bit(address, strlen(address))) {
 		buf_addf(out, "%s: utf-8; ", field);
-		add_utf8_address(out, address);
+		path_add_utf8_xtext(out, address);
 	} else {
 		buf_addf(out, "%s: rfc822; ", field);
 		add_ascii(out, address, VALUE_MAX);

@@ -28,8 +28,7 @@ static unsigned long code_point(const char *s, size_t len)
 	return point;
 }
 
-/* utf-8-addr-xtext (RFC 6533 section 3). */
-static void add_utf8_xtext(struct buf *b, const char *text)
+void path_add_utf8_xtext(struct buf *b, const char *text)
 {
 	while (*text) {
 		size_t len = utf8_length(text, strlen(text));
@@ -156,7 +155,7 @@ static void add_orcpt(struct buf *line, const struct recipient *r, bool is_utf8)
 		add_xtext(line, original);
 	} else if (is_utf8) {
 		buf_adds(line, " ORCPT=utf-8;");
-		add_utf8_xtext(line, original);
+		path_add_utf8_xtext(line, original);
 	}
 }
 

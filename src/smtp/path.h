@@ -24,4 +24,7 @@ bool path_mail(struct buf *line, const struct session *s, const struct envelope 
 bool path_rcpt(struct buf *line, const struct session *s, const struct recipient *r, bool is_utf8,
 	struct error *err);
 
+/* Adds an address as utf-8-addr-xtext (RFC 6533 section 3), for ORCPT and reports: all ASCII. */
+void path_add_utf8_xtext(struct buf *b, const char *text);
+
 #endif

@@ -4,7 +4,6 @@
 #include "base/alloc.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 void delivery_result_init(struct delivery_result *r, size_t recipients)
 {
@@ -22,19 +21,12 @@ void delivery_result_release(struct delivery_result *r)
 	*r = (struct delivery_result)DELIVERY_RESULT_INIT;
 }
 
-static bool is_same(const struct error *a, const struct error *b)
-{
-	return a->code == b->code && a->scope == b->scope && a->reply == b->reply &&
-	       strcmp(a->status, b->status) == 0 && strcmp(a->text, b->text) == 0 &&
-	       strcmp(a->hint, b->hint) == 0;
-}
-
 /* Our copy of an error: the last one kept, or a new one. */
 static struct error *keep(struct delivery_result *r, const struct error *err)
 {
 	struct error *copy;
 
-	if (r->error_count && is_same(r->errors[r->error_count - 1], err))
+	if (r->error_count && error_is_same(r->errors[r->error_count - 1], err))
 		return r->errors[r->error_count - 1];
 	copy = alloc_zero(1, sizeof *copy);
 	*copy = *err;
