@@ -57,13 +57,12 @@ static bool aliases_matter(const struct request *r)
 
 static bool expand(struct request *r, struct outcome *o)
 {
-	const char *file = r->config->aliases;
+	const char *file = aliases_matter(r) ? config_aliases(r->config) : NULL;
 	struct aliases aliases = ALIASES_INIT;
-	bool have = aliases_matter(r) && (file || access("/etc/aliases", F_OK) == 0);
-	bool ok = !have || aliases_read(&aliases, file ? file : "/etc/aliases", &o->error);
+	bool ok = !file || aliases_read(&aliases, file, &o->error);
 
 	envelope_copy(&o->envelope, &r->envelope);
-	ok = ok && expand_recipients(&o->envelope, have ? &aliases : NULL, r->config, &o->expansion,
+	ok = ok && expand_recipients(&o->envelope, file ? &aliases : NULL, r->config, &o->expansion,
 			   &o->error);
 	aliases_release(&aliases);
 	return ok;

@@ -79,11 +79,11 @@ static bool choose_account(struct check *c)
 /* Bad lines do not keep the others from working: they are warnings. */
 static void look_at_aliases(struct check *c)
 {
-	const char *file = c->config.aliases ? c->config.aliases : "/etc/aliases";
+	const char *file = config_aliases(&c->config);
 	struct aliases aliases = ALIASES_INIT;
 	struct error err = ERROR_INIT;
 
-	if (!c->config.aliases && access(file, F_OK) < 0)
+	if (!file)
 		check_say(c, MARK_OK, "aliases", -1, NULL, "no alias file");
 	else if (!aliases_read(&aliases, file, &err))
 		check_say(c, MARK_WARN, "aliases", -1, err.hint, "%s", err.text);

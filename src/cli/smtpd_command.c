@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 void smtpd_reset(struct smtpd *s)
 {
@@ -155,12 +154,11 @@ static void mail(struct smtpd *s, const char *argument)
 /* Reads the alias file, once a session. */
 static bool have_aliases(struct smtpd *s, struct error *err)
 {
-	const char *file = s->params->request->config->aliases;
+	const char *file = config_aliases(s->params->request->config);
 
-	if (s->has_aliases || !s->params->request->expand ||
-		(!file && access("/etc/aliases", F_OK) != 0))
+	if (s->has_aliases || !s->params->request->expand || !file)
 		return true;
-	s->has_aliases = aliases_read(&s->aliases, file ? file : "/etc/aliases", err);
+	s->has_aliases = aliases_read(&s->aliases, file, err);
 	return s->has_aliases;
 }
 

@@ -10,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What is printed, and the first recipient that leads nowhere. */
 struct verdict {
@@ -133,18 +132,17 @@ bool verify_print(
 
 bool aliases_check(const struct config *c, struct error *err)
 {
-	const char *file = c->aliases ? c->aliases : "/etc/aliases";
+	const char *file = config_aliases(c);
 	struct aliases aliases = ALIASES_INIT;
 	struct buf out = BUF_INIT;
-	bool missing = !c->aliases && access(file, F_OK) != 0;
 	size_t bad;
 
-	if (!missing && !aliases_read(&aliases, file, err))
+	if (file && !aliases_read(&aliases, file, err))
 		return false;
 	bad = aliases.problems.count;
 	for (size_t i = 0; i < bad; i++)
 		buf_addf(&out, "%s\n", aliases.problems.items[i]);
-	buf_addf(&out, "%s: %zu aliases\n", file, aliases.count);
+	buf_addf(&out, "%s: %zu aliases\n", file ? file : "/etc/aliases", aliases.count);
 	aliases_release(&aliases);
 	if (!print_out(&out, err))
 		return false;

@@ -6,7 +6,6 @@
 #include "config/senders.h"
 
 #include <string.h>
-#include <unistd.h>
 
 /* The line where a key of an account was written, else that of its section. */
 static void complain(struct problems *p, const struct config *c, const struct account *a,
@@ -128,11 +127,9 @@ static void lint_aliases(const struct config *c, struct problems *p)
 {
 	struct aliases aliases = ALIASES_INIT;
 	struct error err = ERROR_INIT;
-	const char *file = c->aliases ? c->aliases : "/etc/aliases";
+	const char *file = config_aliases(c);
 
-	if (!c->aliases && access(file, F_OK) < 0)
-		return;
-	if (!aliases_read(&aliases, file, &err))
+	if (file && !aliases_read(&aliases, file, &err))
 		problem_add_error(p, &err);
 	for (size_t i = 0; i < aliases.problems.count; i++) {
 		error_set(&err, EX_DATAERR, NULL, "%s", aliases.problems.items[i]);

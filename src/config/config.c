@@ -123,6 +123,13 @@ const struct account *config_account(const struct config *c, const char *name)
 	return NULL;
 }
 
+const char *config_aliases(const struct config *c)
+{
+	static const char usual[] = "/etc/aliases";
+
+	return c->aliases ? c->aliases : access(usual, F_OK) == 0 ? usual : NULL;
+}
+
 const struct config_key *config_find_key(
 	const struct config *c, const char *section, const char *key)
 {

@@ -75,7 +75,7 @@ struct config_key {
 struct config {
 	/* [sendoff] */
 	char *account;
-	char *aliases; /* NULL: /etc/aliases where it exists */
+	char *aliases; /* NULL: see config_aliases() */
 	char *adminaddr;
 	char *domain;	/* NULL: see config_domain() */
 	char *hostname; /* NULL: see config_hostname() */
@@ -161,6 +161,9 @@ const struct account *config_choose(
  * is one, else login@domain.  To be freed.
  */
 char *account_from(const struct account *a, struct config *c, struct caller *caller);
+
+/* The alias file: `aliases`, else /etc/aliases; NULL where that is not there. */
+const char *config_aliases(const struct config *c);
 
 /*
  * Completes bare addresses: `domain`, else /etc/mailname's first word, else the host's full

@@ -8,18 +8,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static const char usual_file[] = "/etc/aliases";
 
 /* An alias file that cannot be read knows nobody. */
 static bool read_aliases(struct aliases *a, const struct config *c)
 {
+	const char *file = config_aliases(c);
 	struct error err;
 
-	if (!c->aliases && access(usual_file, F_OK) < 0)
-		return false;
-	return aliases_read(a, c->aliases ? c->aliases : usual_file, &err);
+	return file && aliases_read(a, file, &err);
 }
 
 /* Makes the envelope of a report to one address or name; false where it leads nowhere. */
