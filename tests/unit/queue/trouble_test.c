@@ -68,9 +68,11 @@ static void a_pause_ends(void **state)
 	struct account a = { .name = name, .user = user, .timeout_ms = 1000 };
 	struct error err = refusal(), said;
 
-	p->config.retry_min_s = p->config.retry_max_s = 1;
+	p->config.retry_min_s = p->config.retry_max_s = 3600;
 	trouble_note(&a, &p->config, &p->caller, &err);
 	assert_true(trouble_waits(&a, &p->config, &p->caller, &said));
+	p->config.retry_min_s = p->config.retry_max_s = 1;
+	trouble_note(&a, &p->config, &p->caller, &err);
 	for (int i = 0; i < 100 && trouble_waits(&a, &p->config, &p->caller, &said); i++)
 		usleep(50000);
 	assert_false(trouble_waits(&a, &p->config, &p->caller, &said));
