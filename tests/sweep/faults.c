@@ -28,23 +28,36 @@ static unsigned long fails_at, made;
 static size_t most;
 static int is_over;
 
-/* Says in which file the code lies that crashed. */
-static void tell_crash(int number, siginfo_t *info, void *context)
+/* Says in which file the code lies that crashed, and ends as it would have. */
+static void tell(const void *code, int number)
 {
 	char line[512];
 	Dl_info where = { .dli_fname = "?" };
 
-	(void)info;
-#if defined(__x86_64__)
-	dladdr((void *)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP], &where);
-#else
-	(void)context;
-#endif
+	dladdr(code, &where);
 	snprintf(line, sizeof line, "crashed in %s\n", where.dli_fname);
 	if (write(2, line, strlen(line)) < 0)
 		_exit(125);
 	signal(number, SIG_DFL);
 	raise(number);
+}
+
+static void tell_crash(int number, siginfo_t *info, void *context)
+{
+	(void)info;
+#if defined(__x86_64__)
+	tell((void *)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP], number);
+#else
+	(void)context;
+	tell(NULL, number);
+#endif
+}
+
+/* Libraries that give up without memory call it. */
+void abort(void)
+{
+	tell(__builtin_return_address(0), SIGABRT);
+	_exit(125);
 }
 
 __attribute__((constructor)) static void start(void)
