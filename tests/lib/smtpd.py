@@ -75,6 +75,8 @@ class Server:
     sasl        what checks logins: saslserver, or a cyrus.Sasl
     """
 
+    session = Session  # plays one connection
+
     def __init__(self, offers=ALL_OFFERS, mechanisms=MECHANISMS, users=None, tls="off",
                  context=None, host="127.0.0.1", port=0, path=None, name="server.example",
                  require_auth=False, lmtp=False, sasl=saslserver):
@@ -119,7 +121,7 @@ class Server:
             with self.lock:
                 record = Connection(len(self.connections) + 1)
                 self.connections.append(record)
-            session = Session(self, sock, record)
+            session = self.session(self, sock, record)
             self.sessions.append(session)
             threading.Thread(target=session.run, daemon=True).start()
 

@@ -115,12 +115,15 @@ class Session:
 
     def answer(self, verb, argument, default):
         """Says `default` unless a rule says otherwise; returns the code that was sent, or ""."""
+        self.check_patience(verb)
+        rule = self.server.rule(verb, argument)
+        return self.act(rule.action if rule else default, default)
+
+    def check_patience(self, verb):
         pipelining = "PIPELINING" in self.offered()
         if self.input and verb not in ("BDAT", ".") and (
                 not pipelining or verb in LAST_OF_GROUP or verb == "greeting"):
             self.violation("%s: the client did not wait for the reply" % verb)
-        rule = self.server.rule(verb, argument)
-        return self.act(rule.action if rule else default, default)
 
     def act(self, action, default):
         if callable(action):
