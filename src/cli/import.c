@@ -266,9 +266,13 @@ static void look_over(struct draft *d, struct draft_section *account)
 			"sendoff logs in over an encrypted connection only: set tls, or auth = "
 			"none");
 	}
+	if (draft_get(account, "tls_key") && !draft_get(account, "tls_cert")) {
+		draft_note(d, account, "tls_key is left out: it needs a tls_cert");
+		draft_unset(account, "tls_key");
+	}
 }
 
-static bool finish_account(struct import *im, const struct import_section *s, struct error *err)
+static void finish_account(struct import *im, const struct import_section *s)
 {
 	struct draft_section *account = draft_add_account(&im->draft, s->name);
 
@@ -277,22 +281,27 @@ static bool finish_account(struct import *im, const struct import_section *s, st
 	for (size_t i = 0; i < s->values.count; i++)
 		apply(im, account, &s->values.items[i]);
 	im->format->finish(im, s, account);
-	if (!draft_get(account, "host") && !draft_get(account, "socket"))
-		return error_set(err, EX_DATAERR, NULL,
-			"%s: account '%s' names no server to send through", im->format->program,
-			s->name);
-	return true;
+}
+
+static bool names_server(
+	const struct import *im, const struct draft_section *account, struct error *err)
+{
+	return draft_get(account, "host") || draft_get(account, "socket") ||
+	       error_set(err, EX_DATAERR, NULL, "%s: account '%s' names no server to send through",
+		       im->format->program, account->name);
 }
 
 static bool convert(struct import *im, struct error *err)
 {
 	bool ok = true;
 
-	for (size_t i = 0; ok && i < im->count; i++)
+	for (size_t i = 0; i < im->count; i++)
 		if (!im->sections[i].is_alias)
-			ok = finish_account(im, &im->sections[i], err);
-	for (size_t i = 1; ok && i < im->draft.count; i++)
+			finish_account(im, &im->sections[i]);
+	for (size_t i = 1; ok && i < im->draft.count; i++) {
 		look_over(&im->draft, im->draft.sections[i]);
+		ok = names_server(im, im->draft.sections[i], err);
+	}
 	if (ok && im->draft.count == 1)
 		ok = error_set(err, EX_DATAERR, NULL, "%s: no server to send through",
 			im->format->program);

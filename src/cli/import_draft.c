@@ -150,6 +150,17 @@ void draft_setf(struct draft *d, struct draft_section *s, const char *key, const
 	buf_release(&value);
 }
 
+void draft_unset(struct draft_section *s, const char *key)
+{
+	struct draft_key *k = find_key(s, key);
+
+	if (!k)
+		return;
+	alloc_wipe(k->value);
+	free(k->name);
+	*k = s->keys[--s->count];
+}
+
 static bool has_note(const struct draft *d, const char *note)
 {
 	for (size_t i = 0; i < d->count; i++)

@@ -47,6 +47,8 @@ void draft_set(struct draft *d, struct draft_section *s, const char *key, const 
 void draft_setf(struct draft *d, struct draft_section *s, const char *key, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+void draft_unset(struct draft_section *s, const char *key);
+
 /* NULL: not set. */
 const char *draft_get(const struct draft_section *s, const char *key);
 

@@ -119,6 +119,7 @@ static const struct {
 	{ "main.cf", "relayhost = [${x}.example]\nx = $y\ny = z\n", "host = z.example\n" },
 	{ "main.cf", "relayhost = [h.example]\nsmtp_fallback_relay = [b.example]:26\n", "fallback = fallback\n" },
 	{ "main.cf", "relayhost = h\nsmtp_fallback_relay = b\nsmtp_tls_security_level = new\n", "is not known here\n" },
+	{ "main.cf", "relayhost = h\nsmtp_tls_cert_file = c.pem\nsmtp_tls_key_file = /k.pem\n", "; tls_key is left out: it" },
 	{ "main.cf", "relayhost = [h.example]\nsmtp_tls_security_level = odd\n", "; smtp_tls_security_level is not known" },
 	{ "main.cf", "relayhost = [h.example]\nmyorigin = $a\na = $a$a\n", "host = h.example\n" },
 };
@@ -160,6 +161,7 @@ static void what_cannot_be_used_is_refused(void **state)
 	import_one(EX_DATAERR, "msmtprc", "account a : b\nhost h.example\n");
 	import_one(EX_DATAERR, "dma.conf", "PORT 25\n");
 	import_one(EX_DATAERR, "main.cf", "myorigin = a.example\n");
+	import_one(EX_DATAERR, "main.cf", "relayhost = h\nfallback_relay = a@b\n");
 	import_one(EX_DATAERR, "auth.conf", "u|h.example:p\n");
 	import_one(EX_DATAERR, "remotes", "h.example smtp --pass='x\n");
 	import_one(EX_DATAERR, "esmtprc", "identity\nhostname = h.example\n");
