@@ -125,6 +125,12 @@ static void add_reason(struct list *l, const char *reason)
 	buf_adds(l->out, colour ? "\033[0m" : "");
 }
 
+/* Who sends where no account can say it any more is not the null sender. */
+static const char *shown_sender(const char *sender)
+{
+	return !sender ? "?" : *sender ? sender : "<>";
+}
+
 /* ID, size, age, attempts and next try, each in its column, and the sender in what is left. */
 static void add_text(struct list *l, const struct entry *e, bool is_held)
 {
@@ -141,7 +147,7 @@ static void add_text(struct list *l, const struct entry *e, bool is_held)
 	add_next(&next, e, is_held);
 	buf_addf(l->out, "%-21s %9s %7s %5u %6s  ", e->id, buf_str(&size), buf_str(&age),
 		e->attempts, buf_str(&next));
-	add_cut(l->out, sender && *sender ? sender : "<>", WIDTH - 54);
+	add_cut(l->out, shown_sender(sender), WIDTH - 54);
 	buf_addc(l->out, '\n');
 	add_recipients(l->out, e);
 	add_reason(l, reason);
@@ -298,7 +304,7 @@ void queue_list_details(
 	buf_addf(out, "\nattempts: %u\nnext try: ", e->attempts);
 	add_next(out, e, e->is_held || e->damage);
 	buf_addc(out, '\n');
-	add_detail(out, "sender", sender && *sender ? sender : "<>");
+	add_detail(out, "sender", shown_sender(sender));
 	add_detail_recipients(e, out);
 	if (reason)
 		add_detail(out, e->damage ? "damaged" : "last error", reason);

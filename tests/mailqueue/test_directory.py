@@ -279,6 +279,20 @@ class Origins(QueueCase):
         self.assertExit(box.sendoff("queue", "run", "-C", other), 0)
         self.assertEqual(len(server.messages), 1)
 
+    def test_an_account_that_is_gone_leaves_its_messages_waiting(self):
+        server = self.server()
+        box = self.queue_box(server)
+        self.assertExit(box.sendmail("-odq", "bob@example.net", stdin=message("a")), 0)
+        box.sections["other"] = box.sections.pop("work")
+        self.assertExit(box.sendmail("-q"), 0)
+        entry, = self.listed(box)
+        self.assertEqual((entry["sender"], entry["last_error"]), (None, "the account 'work' is gone"))
+        self.assertRegex(box.run("mailq").stdout.decode(), r"  \?\n +bob@example.net\n +\(the account 'work' is gone")
+        self.assertEqual(server.messages, [])
+        box.sections["work"] = box.sections.pop("other")
+        self.assertExit(box.sendmail("-q"), 0)
+        self.assertEqual([m.sender for m in server.messages], ["alice@example.org"])
+
     def test_roots_runner_reads_no_users_file(self):
         if os.getuid() != 0:
             self.skipTest("needs root")
