@@ -111,14 +111,19 @@ static void displace_secrets(struct load *l, struct account *a, const struct ini
 static void unknown_key(struct load *l, const struct ini_entry *e, enum setting_scope scope)
 {
 	bool is_global = scope == SETTING_GLOBAL;
+	enum setting_scope other = is_global ? SETTING_ACCOUNT : SETTING_GLOBAL;
+	const char *place = is_global ? "an account's section" : "section [sendoff]";
 	const char *nearest = setting_nearest(scope, e->key);
+	const char *elsewhere = nearest ? NULL : setting_nearest(other, e->key);
 
-	if (setting_find(is_global ? SETTING_ACCOUNT : SETTING_GLOBAL, e->key))
-		problem_add(l->problems, l->file, e->line, "'%s' belongs in %s", e->key,
-			is_global ? "an account's section" : "section [sendoff]");
+	if (setting_find(other, e->key))
+		problem_add(l->problems, l->file, e->line, "'%s' belongs in %s", e->key, place);
 	else if (nearest)
 		problem_add(l->problems, l->file, e->line, "unknown key '%s' (did you mean '%s'?)",
 			e->key, nearest);
+	else if (elsewhere)
+		problem_add(l->problems, l->file, e->line,
+			"unknown key '%s' (did you mean '%s' in %s?)", e->key, elsewhere, place);
 	else
 		problem_add(l->problems, l->file, e->line, "unknown key '%s'", e->key);
 }

@@ -180,6 +180,10 @@ static const struct {
 	const char *text, *problems;
 } bad[] = {
 	{ "[a]\n" HOST "pasword = hunter2\n", "user.ini:3: unknown key 'pasword' (did you mean 'password'?);" },
+	{ "[a]\n" HOST "retrymin = 5m\n",
+		"user.ini:3: unknown key 'retrymin' (did you mean 'retry_min' in section [sendoff]?);" },
+	{ "[sendoff]\nhots = x\n[a]\n" HOST,
+		"user.ini:2: unknown key 'hots' (did you mean 'host' in an account's section?);" },
 	{ "[a]\n" HOST "zzzzzzzzzz = hunter2\n", "user.ini:3: unknown key 'zzzzzzzzzz';" },
 	{ "[sendoff]\npassword = hunter2\n", "user.ini:2: 'password' belongs in an account's section;" },
 	{ "[a]\n" HOST "queue = yes\n", "user.ini:3: 'queue' belongs in section [sendoff];" },
