@@ -46,7 +46,7 @@ void background_run(struct request *r, const struct outcome *o)
 {
 	struct run_params params = { .config = r->config,
 		.caller = r->self,
-		.extent = RUN_ALL,
+		.extent = RUN_DUE,
 		.id = o->queue_id,
 		.is_last = true };
 

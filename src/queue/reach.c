@@ -37,9 +37,8 @@ void reach_note_refusal(struct reach *r, const struct error *refusal)
 /* A connection to this account, unless it has to wait. */
 static bool open_account(struct reach *r, struct error *err)
 {
-	bool waits = r->run->extent == RUN_DUE || r->run->id;
-
-	if (waits && trouble_waits(r->account, r->config, r->run->caller, err))
+	if (r->run->extent == RUN_DUE &&
+		trouble_waits(r->account, r->config, r->run->caller, err))
 		return false;
 	if (!slot_take(&r->slot, r->account, r->config, err))
 		return false;

@@ -3,8 +3,8 @@
 
 #include "base/process.h"
 #include "queue/account_run.h"
-#include "queue/parcel.h"
 #include "queue/origin.h"
+#include "queue/parcel.h"
 #include "queue/select.h"
 #include "queue/store.h"
 

@@ -46,7 +46,8 @@ struct run_summary {
 
 /*
  * Makes one run.  True: it was made, whatever became of the messages.  False: the queue cannot be
- * used (EX_CANTCREAT, EX_IOERR).  process_stopped() ends it after the messages in flight.
+ * used (EX_CANTCREAT, EX_IOERR).  process_stopped() ends it: what is in flight then may arrive
+ * twice, as after a connection that was lost.
  */
 bool run_queue(const struct run_params *p, struct run_summary *summary, struct error *err);
 
