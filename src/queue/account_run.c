@@ -77,13 +77,12 @@ static bool take(struct run *r, struct parcel *f, struct candidate *candidate)
 	return false;
 }
 
-/* An attempt on the own account that came to nothing counts as one on this message. */
-static void charge_taken(
-	struct run *r, struct parcel *f, const struct finish *finish, const struct error *err)
+/* An attempt on the account that came to nothing counts as one on this message. */
+static void charge_taken(struct parcel *f, const struct finish *finish, const struct error *err)
 {
 	struct finish_attempt attempt;
 
-	parcel_prepare(f, r->p->config, r->reach.own);
+	parcel_prepare(f, finish->config, finish->account);
 	for (size_t i = 0; i < f->results.count; i++)
 		delivery_result_set(&f->results, i, FATE_DEFERRED, err);
 	attempt = (struct finish_attempt){ f->numbers, &f->envelope, &f->results };
@@ -99,7 +98,7 @@ static void wait_for_own(struct run *r, struct parcel *f)
 	finish.account = r->reach.own;
 	finish.route = &nowhere;
 	if (finish_is_expired(r->p->config, &f->entry))
-		charge_taken(r, f, &finish, &r->reach.trouble);
+		charge_taken(f, &finish, &r->reach.trouble);
 	else if (finish_is_late(r->p->config, r->reach.own, &f->entry))
 		finish_late(&finish);
 }
@@ -257,7 +256,7 @@ static bool charge(struct run *r, struct candidate *candidate, const struct erro
 	if (has_left) {
 		struct finish finish = finish_of(r, f);
 
-		charge_taken(r, f, &finish, err);
+		charge_taken(f, &finish, err);
 	}
 	parcel_release(f);
 	return has_left;
