@@ -89,7 +89,7 @@ static void charge_taken(struct parcel *f, const struct finish *finish, const st
 	finish_attempt(finish, &attempt);
 }
 
-/* Some have it by the own account already: it goes to no fallback, but does not wait for ever. */
+/* It is not for the fallback in use, but does not wait for its own account for ever. */
 static void wait_for_own(struct run *r, struct parcel *f)
 {
 	static const struct route nowhere;
@@ -124,7 +124,7 @@ static void done(void *context, struct mail *mail, struct delivery_result *resul
 
 /*
  * Prepares the message for the account in use.  False: its owner may not use the sender there.
- * That ends it, unless it is a fallback's word alone.
+ * That ends it, unless it is a fallback's word alone; where it cannot be said, the message waits.
  */
 static bool prepare(struct run *r, struct parcel *f)
 {
@@ -135,11 +135,13 @@ static bool prepare(struct run *r, struct parcel *f)
 		senders_allow(r->reach.account, f->caller, f->envelope.sender, &err))
 		return true;
 	if (r->reach.account != r->reach.own) {
+		wait_for_own(r, f);
 		parcel_release(f);
 		return false;
 	}
 	for (size_t i = 0; i < f->results.count; i++)
-		delivery_result_set(&f->results, i, FATE_REFUSED, &err);
+		delivery_result_set(&f->results, i,
+			err.code == EX_CONFIG ? FATE_DEFERRED : FATE_REFUSED, &err);
 	done(r, &f->mail, &f->results);
 	return false;
 }

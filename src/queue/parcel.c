@@ -29,12 +29,23 @@ static void add_left(struct parcel *f)
 	}
 }
 
+/* Back to what it was when it was taken. */
+static void unprepare(struct parcel *f)
+{
+	envelope_release(&f->envelope);
+	free(f->numbers);
+	f->numbers = NULL;
+	header_release(&f->header);
+	delivery_result_release(&f->results);
+}
+
 void parcel_prepare(struct parcel *f, struct config *c, const struct account *a)
 {
 	struct compose_params params = {
 		.config = c, .caller = f->caller, .full_name = f->entry.full_name
 	};
 
+	unprepare(f);
 	f->envelope.ret = f->entry.envelope.ret;
 	f->envelope.envid = alloc_string(f->entry.envelope.envid);
 	add_left(f);
@@ -55,10 +66,7 @@ void parcel_release(struct parcel *f)
 {
 	if (f->caller == &f->other)
 		caller_release(&f->other);
-	envelope_release(&f->envelope);
-	free(f->numbers);
-	header_release(&f->header);
-	delivery_result_release(&f->results);
+	unprepare(f);
 	entry_release(&f->entry);
 	*f = (struct parcel)PARCEL_INIT;
 }

@@ -26,7 +26,7 @@ struct parcel {
 /* Takes a locked entry whose caller is the run's (`own`) or another. */
 void parcel_take(struct parcel *f, struct candidate *candidate, struct caller *own);
 
-/* Makes the mail of it; without an account (NULL) one that only tells of it. */
+/* Makes the mail of it, also anew; without an account (NULL) one that only tells of it. */
 void parcel_prepare(struct parcel *f, struct config *c, const struct account *a);
 
 /* Ends the lock and frees the place. */

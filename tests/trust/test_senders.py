@@ -2,6 +2,7 @@
 """`senders`: who may use which sender, on every road a message can take."""
 
 import os
+import time
 import unittest
 
 import setgid
@@ -19,8 +20,8 @@ class SendersTest(QueueCase):
         self.senders = self.box.write("etc/sendoff/senders", SENDERS, 0, setgid.GROUP, 0o640)
         self.smtp = self.server(users={"shared": "secret"})
 
-    def configure(self, port=None, more="", senders=True):
-        self.box.configure("account = work\n[work]\nhost = 127.0.0.1\nport = %d\ntls = off\nuser = shared\n"
+    def configure(self, port=None, more="", senders=True, head=""):
+        self.box.configure(head + "account = work\n[work]\nhost = 127.0.0.1\nport = %d\ntls = off\nuser = shared\n"
                            "password = secret\n%s%s" % (
                                port or self.smtp.port, "senders = %s\n" % self.senders if senders else "", more))
 
@@ -58,15 +59,32 @@ class SendersTest(QueueCase):
         self.assertEqual((report.sender, report.to), ("", ["bob@example.org"]))
         self.assertIn(b"alice may not send as <bob@example.org>", report.data)
 
+    def test_a_file_that_cannot_be_used_bounces_nothing(self):
+        self.configure()
+        self.assertExit(self.send("-odq", "-f", "alice@example.org"), 0)
+        os.chmod(self.senders, 0o666)
+        self.assertExit(self.box.run("sendoff", "queue", "run", user="root"), 0)
+        self.assertEqual([line["status"] for line in self.box.log() if "status" in line], ["queued", "queued"])
+        self.assertEqual(self.smtp.messages, [])
+        os.chmod(self.senders, 0o640)
+        self.assertExit(self.box.run("sendoff", "queue", "run", "--all", user="root"), 0)
+        self.assertEqual([m.sender for m in self.smtp.take()], ["alice@example.org"])
+
     def test_a_fallback_that_is_not_for_the_caller_is_none(self):
-        self.configure(closed_port(), "fallback = backup\n[backup]\nhost = 127.0.0.1\nport = %d\ntls = off\n"
-                       "user = shared\npassword = secret\nsenders = %s\n" % (
-                           self.smtp.port, self.box.write("etc/sendoff/others", "bob: *\n", 0, setgid.GROUP, 0o640)))
+        backup = ("fallback = backup\n[backup]\nhost = 127.0.0.1\nport = %d\ntls = off\n"
+                  "user = shared\npassword = secret\nsenders = %s\n" % (
+                      self.smtp.port, self.box.write("etc/sendoff/others", "bob: *\n", 0, setgid.GROUP, 0o640)))
+        self.configure(closed_port(), backup)
         self.assertExit(self.send("-f", "alice@example.org"), 0)
         self.assertEqual(self.box.log()[-1]["status"], "queued")
         self.assertExit(self.box.run("sendoff", "queue", "run", "--all", user="root"), 0)
         self.assertEqual(self.smtp.messages, [])
         self.assertIn("1 messages", self.box.run("mailq").stdout.decode())
+        self.configure(closed_port(), backup, head="expire = 1s\n")
+        time.sleep(1.1)
+        for _ in range(2):
+            self.assertExit(self.box.run("sendoff", "queue", "run", "--all", user="root"), 0)
+        self.assertIn(b"not delivered within 1s", self.smtp.take()[0].data)
 
     def test_bs_says_550(self):
         self.configure()
