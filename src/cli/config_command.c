@@ -16,11 +16,22 @@
 
 enum { COMMENT_COLUMN = 40 }; /* where the origin of a key begins */
 
+/* Would the file read a value that stands there without quotes as another? */
+static bool needs_quotes(const char *value)
+{
+	size_t len = strlen(value);
+
+	return len && (strpbrk(value, "#;") || strchr("\"'", value[0]) ||
+			      ascii_is_blank(value[0]) || ascii_is_blank(value[len - 1]) ||
+			      value[len - 1] == '\\');
+}
+
 static void add_setting(struct buf *out, const char *key, const char *value, const char *origin)
 {
+	const char *quote = needs_quotes(value) ? "\"" : "";
 	struct buf line = BUF_INIT;
 
-	buf_addf(&line, "%s = %s", key, value);
+	buf_addf(&line, "%s = %s%s%s", key, quote, value, quote);
 	buf_addf(&line, "%*s; %s",
 		line.len < COMMENT_COLUMN ? (int)(COMMENT_COLUMN - line.len) : 1, "", origin);
 	buf_add_printable(out, line.data, line.len);

@@ -81,16 +81,17 @@ class ConfigTest(Printing):
         self.assertEqual(box.sendoff("config", "show").stdout, done.stdout)
 
     def test_what_it_shows_can_be_read_again(self):
-        box = self.sandbox(None, host="mail.example.org", tls="implicit", from_override="yes")
+        box = self.sandbox(None, host="mail.example.org", tls="implicit", from_override="yes",
+                           full_name=" a;b 'c' # d")
         shown = box.sendoff("config").stdout
         box.text = shown.decode()
         again = box.sendoff("config")
-        strip = lambda text: [line.partition(" ;")[0].rstrip() for line in text.decode().splitlines()]
+        strip = lambda text: [line.rpartition(" ;")[0].rstrip() for line in text.decode().splitlines()]
         self.assertEqual(strip(again.stdout), strip(shown))
 
     def test_what_it_shows_is_printable(self):
         box = self.sandbox(None, host="mail.example.org", user="me\u009b2J", password_command="echo #\x1b[2J")
-        self.assertPrints(box.sendoff("config"), "user = me?2J ", "password_command = echo #?[2J ")
+        self.assertPrints(box.sendoff("config"), "user = me?2J ", 'password_command = "echo #?[2J" ')
 
     def test_a_preset_is_named(self):
         box = self.sandbox(None, provider="gmail", user="me@gmail.com", password="x")
