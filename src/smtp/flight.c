@@ -44,7 +44,8 @@ enum flight_command flight_next(const struct flight *f)
 bool flight_read(struct flight *f, struct error *err)
 {
 	struct flight_entry entry = f->entries[f->first];
-	bool is_message = entry.command == FLIGHT_BDAT || entry.command == FLIGHT_DOT;
+	bool is_message = (entry.command == FLIGHT_BDAT || entry.command == FLIGHT_DOT) &&
+			  !f->is_ending;
 	int64_t timeout_ms = f->session->params->account->timeout_ms;
 
 	if (!session_reply(

@@ -38,6 +38,7 @@ struct flight {
 	struct flight_entry *entries; /* the oldest is at first, the last before count */
 	size_t first, count, alloc;
 	size_t recipients, bytes; /* of the unanswered */
+	bool is_ending; /* no reply is worth the long wait for the one to a message any more */
 };
 
 #define FLIGHT_INIT { 0 }

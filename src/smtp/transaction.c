@@ -167,15 +167,22 @@ static bool may_be_taken(const struct run *r)
 	       (a->is_open || flight_next(&r->flight) <= FLIGHT_MAIL);
 }
 
+/* A reply after which the connection is to end, and may still be well. */
+static bool is_notice(const struct error *err)
+{
+	return err->code == EX_NOPERM || err->reply == 421;
+}
+
 /*
- * A login is wanted, and the connection is well: what went out before that was known is not left
- * without its answer.
+ * A login is wanted, or the server says 421 and yet goes on: what went out before that was known is
+ * not left without its answer.
  */
-static void hear_out(struct run *r)
+static void hear_out(struct run *r, const struct error *err)
 {
 	struct error why = ERROR_INIT;
 
-	while (may_be_taken(r) && (flight_read(&r->flight, &why) || why.code == EX_NOPERM))
+	r->flight.is_ending = err->reply == 421;
+	while (may_be_taken(r) && (flight_read(&r->flight, &why) || is_notice(&why)))
 		finish_done(r);
 }
 
@@ -183,8 +190,8 @@ static void give_up(struct run *r, struct error *err)
 {
 	struct attempt *a;
 
-	if (err->code == EX_NOPERM)
-		hear_out(r);
+	if (is_notice(err))
+		hear_out(r, err);
 	r->session->quit_sent = true; /* it would be taken for content */
 	while ((a = pop(&r->flying))) {
 		attempt_lost(a, r->session, err);

@@ -198,6 +198,12 @@ class TransactionTest(HostileCase):
         self.assertExit(done, 75, "closing")
         self.assertEqual(server.messages, [])
 
+    def test_421_to_one_recipient_by_a_server_that_goes_on(self):
+        done, server = self.against(("RCPT", "421 4.3.2 closing", "bob@"), offers=ALL_OFFERS,
+                                    words=("-f", "a@example.org", "bob@example.net", "carol@example.net"))
+        self.assertExit(done, 75, "send again only to bob@example.net")
+        self.assertEqual([message.to for message in server.messages], [["carol@example.net"]])
+
     def test_the_log_says_that_a_duplicate_is_possible_whoever_was_deferred_first(self):
         done, _ = self.against(("RCPT", "450 4.2.0 later", "bob@"), (".", CLOSE),
                                words=("-f", "a@example.org", "bob@example.net", "carol@example.net"))
