@@ -47,6 +47,16 @@ def by_command(world, rng):
         submit(world, mail, rng)
 
 
+def by_queue(world, rng):
+    """Several that go in one run, and so may be in flight together."""
+    world.has_queue, world.delivery = True, ("-odq",)
+    world.box.set(queue="yes")
+    for number in range(rng.randint(2, 14)):
+        mail = Mail(rng, number, most=4)
+        world.mails.append(mail)
+        submit(world, mail, rng)
+
+
 def by_sessions(world, rng):
     for _ in range(rng.choice((1, 1, 2))):
         session(world, rng)
