@@ -103,6 +103,9 @@ bool path_mail(struct buf *line, const struct session *s, const struct envelope 
 	if (!add_path(line, e->sender, c->needs_utf8))
 		return error_set(
 			err, EX_DATAERR, "5.6.7", "sender <%s>: %s", e->sender, why_not(e->sender));
+	if (line->len > strlen("MAIL FROM:") + ADDRESS_PATH_MAX)
+		return error_set(err, EX_DATAERR, "5.1.7", "sender <%.200s>: longer than %d octets",
+			e->sender, ADDRESS_PATH_MAX);
 	if (offers & OFFER_SIZE)
 		buf_addf(line, " SIZE=%llu", (unsigned long long)c->size);
 	if (c->is_8bit && offers & OFFER_8BITMIME)

@@ -11,8 +11,9 @@
 #include "smtp/session.h"
 
 /*
- * Makes "MAIL FROM:<…> …".  EX_DATAERR (5.6.7) when the sender needs SMTPUTF8 and the server lacks
- * it; EX_UNAVAILABLE (5.7.30) when REQUIRETLS is asked for and not offered.
+ * Makes "MAIL FROM:<…> …" in an empty buffer.  EX_DATAERR when the sender needs SMTPUTF8 and the
+ * server lacks it (5.6.7) or, as completed, is too long (5.1.7); EX_UNAVAILABLE (5.7.30) when
+ * REQUIRETLS is asked for and not offered.
  */
 bool path_mail(struct buf *line, const struct session *s, const struct envelope *e,
 	const struct content *c, struct error *err);

@@ -87,6 +87,13 @@ class DryRunOffersTest(Case):
                 self.assertExit(done, 67, "its domain is no name that IDNA knows")
                 self.assertEqual(done.stdout, b"")
 
+    def test_a_sender_that_its_domain_makes_too_long(self):
+        box = self.sandbox(auth="none", host="127.0.0.1", port=1, tls="off")
+        box.set(domain="example.org")
+        for length, status in ((242, 0), (243, 65)):
+            done = box.sendoff("send", "--dry-run", "-f", "x" * length, "bob@example.net", stdin=TEXT)
+            self.assertExit(done, status, "longer than 256 octets" if status else "")
+
     def test_aliases_that_lead_nowhere(self):
         box = self.sandbox(auth="none", host="127.0.0.1", port=1, tls="off")
         box.write("aliases", "pipe: |cat\nnull: /dev/null\n")
