@@ -5,6 +5,7 @@
 #include "base/ascii.h"
 #include "cli/command.h"
 #include "cli/import.h"
+#include "cli/import_draft.h"
 #include "cli/queue_command.h"
 #include "config/config.h"
 #include "config/settings.h"
@@ -16,19 +17,9 @@
 
 enum { COMMENT_COLUMN = 40 }; /* where the origin of a key begins */
 
-/* Would the file read a value that stands there without quotes as another? */
-static bool needs_quotes(const char *value)
-{
-	size_t len = strlen(value);
-
-	return len && (strpbrk(value, "#;") || strchr("\"'", value[0]) ||
-			      ascii_is_blank(value[0]) || ascii_is_blank(value[len - 1]) ||
-			      value[len - 1] == '\\');
-}
-
 static void add_setting(struct buf *out, const char *key, const char *value, const char *origin)
 {
-	const char *quote = needs_quotes(value) ? "\"" : "";
+	const char *quote = draft_needs_quotes(value) ? "\"" : "";
 	struct buf line = BUF_INIT;
 
 	buf_addf(&line, "%s = %s%s%s", key, quote, value, quote);

@@ -191,12 +191,15 @@ void draft_note(struct draft *d, struct draft_section *s, const char *format, ..
 	buf_release(&raw);
 }
 
-static bool needs_quotes(const struct setting *setting, const char *value)
+bool draft_needs_quotes(const char *value)
 {
-	size_t len = strlen(value);
+	return strpbrk(value, "#;\"'\\") || ascii_is_blank(*value) ||
+	       (*value && ascii_is_blank(value[strlen(value) - 1]));
+}
 
-	return setting->kind == SETTING_SECRET || strpbrk(value, "#;\"'\\") ||
-	       ascii_is_blank(value[0]) || ascii_is_blank(value[len - 1]);
+static const char *quote_of(const struct setting *setting, const char *value)
+{
+	return setting->kind == SETTING_SECRET || draft_needs_quotes(value) ? "\"" : "";
 }
 
 static void render_section(const struct draft *d, const struct draft_section *s, struct buf *out)
@@ -208,7 +211,7 @@ static void render_section(const struct draft *d, const struct draft_section *s,
 		const char *value = find_setting(d, s, setting->name) == setting
 					    ? draft_get(s, setting->name)
 					    : NULL;
-		const char *quote = value && needs_quotes(setting, value) ? "\"" : "";
+		const char *quote = value ? quote_of(setting, value) : "";
 
 		if (value)
 			buf_addf(out, "%s = %s%s%s\n", setting->name, quote, value, quote);

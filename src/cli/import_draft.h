@@ -56,6 +56,9 @@ const char *draft_get(const struct draft_section *s, const char *key);
 void draft_note(struct draft *d, struct draft_section *s, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Would the file read a value without quotes as another, or a person take it for one? */
+bool draft_needs_quotes(const char *value);
+
 /* Adds the file's text. */
 void draft_render(const struct draft *d, struct buf *out);
 
