@@ -35,10 +35,9 @@ static bool leave_caller(void)
 
 static void run_and_exit(const struct run_params *params)
 {
-	struct run_summary summary;
 	struct error err = ERROR_INIT;
 
-	run_queue(params, &summary, &err);
+	run_queue(params, &err);
 	_exit(0);
 }
 

@@ -88,14 +88,13 @@ static bool pause_until(int64_t deadline_ms)
 int queue_run_command(const struct run_params *run, int64_t interval_s)
 {
 	struct run_params each = *run;
-	struct run_summary summary;
 	struct error err = ERROR_INIT;
 
 	process_catch_stop();
 	each.is_last = !interval_s;
 	for (;;) {
 		int64_t next_ms = clock_now_ms() + interval_s * 1000;
-		bool ok = run_queue(&each, &summary, &err);
+		bool ok = run_queue(&each, &err);
 
 		if (!ok)
 			outcome_print_error(&err, NULL);

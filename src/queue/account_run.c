@@ -40,7 +40,6 @@ static struct finish finish_of(struct run *r, struct parcel *f)
 		.route = &r->reach.route,
 		.offers_dsn = r->reach.session->capabilities.offers & OFFER_DSN,
 		.entry = &f->entry,
-		.summary = r->p->summary,
 		.reports = &r->reports,
 	};
 }

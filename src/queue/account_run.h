@@ -15,7 +15,6 @@ struct account_run_params {
 	struct store *store;
 	struct config *config;   /* the messages' own */
 	struct session *session; /* an open one to begin with, NULL: none; closed in the end */
-	struct run_summary *summary;
 	enum sandbox_scope sandbox; /* as in session_params */
 };
 

@@ -128,11 +128,9 @@ static void commit(const struct finish *f)
 	struct error err = ERROR_INIT;
 
 	if (entry_count(f->entry, ENTRY_LEFT)) {
-		f->summary->deferred++;
 		if (!store_update(f->store, f->entry, &err))
 			log_error(f, &err);
 	} else if (entry_count(f->entry, ENTRY_FAILED)) {
-		f->summary->failed++;
 		fail_entry(f);
 	} else {
 		remove_entry(f);
@@ -167,13 +165,12 @@ static bool note_null_refused(const struct finish *f)
 	return false;
 }
 
-static size_t count(const struct finish_attempt *a, enum fate fate)
+static bool has_untried(const struct delivery_result *results)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < a->results->count; i++)
-		n += a->results->each[i].fate == fate;
-	return n;
+	for (size_t i = 0; i < results->count; i++)
+		if (results->each[i].fate == FATE_NONE)
+			return true;
+	return false;
 }
 
 bool finish_attempt(const struct finish *f, const struct finish_attempt *a)
@@ -181,17 +178,14 @@ bool finish_attempt(const struct finish *f, const struct finish_attempt *a)
 	bool expired = finish_is_expired(f->config, f->entry), again;
 	size_t left = entry_count(f->entry, ENTRY_LEFT);
 
-	f->summary->tried++;
 	if (is_null_sender_refused(f, a))
 		return note_null_refused(f);
 	for (size_t i = 0; i < a->results->count; i++)
 		settle_recipient(f, a->numbers[i], &a->results->each[i], expired);
 	plan_next(f);
-	f->summary->sent += count(a, FATE_ACCEPTED) > 0;
-	f->summary->failed += count(a, FATE_REFUSED) > 0;
 	notify_failed(f);
 	/* A server that breaks off each time after the same recipients is not asked for ever. */
-	again = count(a, FATE_NONE) > 0 && entry_count(f->entry, ENTRY_LEFT) < left;
+	again = has_untried(a->results) && entry_count(f->entry, ENTRY_LEFT) < left;
 	if (again)
 		f->entry->next_try_s = 0;
 	notify_relayed(f, a);

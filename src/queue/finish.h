@@ -23,7 +23,6 @@ struct finish {
 	const struct route *route;
 	bool offers_dsn; /* the server makes the reports about what it took */
 	struct entry *entry;
-	struct run_summary *summary;
 	struct strlist *reports; /* gets the ids of reports that were kept */
 };
 

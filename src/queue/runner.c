@@ -17,7 +17,6 @@ struct run {
 	struct store store;
 	struct origins origins;
 	struct selection selection;
-	struct run_summary *summary;
 };
 
 static void report_one(struct run *r, const char *id, struct strlist *reports)
@@ -33,7 +32,6 @@ static void report_one(struct run *r, const char *id, struct strlist *reports)
 		.route = &nowhere,
 		.account = config_choose(r->params->config, NULL, NULL, &err),
 		.entry = &f.entry,
-		.summary = r->summary,
 		.reports = reports,
 	};
 
@@ -110,7 +108,6 @@ static void run_group(struct run *r, struct group *g)
 	struct account_run_params params = { .run = r->params,
 		.store = &r->store,
 		.config = config ? config : r->params->config,
-		.summary = r->summary,
 		.sandbox = scope_of(r) };
 
 	if (config == r->params->config && is_open_for(r->params->session, g))
@@ -131,12 +128,11 @@ static void run_groups(struct run *r)
 	}
 }
 
-bool run_queue(const struct run_params *p, struct run_summary *summary, struct error *err)
+bool run_queue(const struct run_params *p, struct error *err)
 {
-	struct run r = { .params = p, .store = STORE_INIT, .summary = summary };
+	struct run r = { .params = p, .store = STORE_INIT };
 	bool ok;
 
-	*summary = (struct run_summary){ 0 };
 	if (access(p->config->queue_dir, F_OK) < 0 && errno == ENOENT)
 		return true;
 	if (!store_open(&r.store, p->config, p->caller, STORE_EXISTING, err))

@@ -12,7 +12,6 @@
 #include "smtp/session.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /* Which part of a queued message a filter looks at. */
 enum queue_part { QUEUE_ID, QUEUE_RECIPIENT, QUEUE_SENDER, QUEUE_PARTS };
@@ -40,16 +39,12 @@ struct run_params {
 	struct session *session; /* an open one, for account's messages; closed in the end */
 };
 
-struct run_summary {
-	size_t tried, sent, deferred, failed; /* messages */
-};
-
 /*
  * Makes one run.  True: it was made, whatever became of the messages.  False: the queue cannot be
  * used (EX_CANTCREAT, EX_IOERR).  process_stopped() ends it: what is in flight then may arrive
  * twice, as after a connection that was lost.
  */
-bool run_queue(const struct run_params *p, struct run_summary *summary, struct error *err);
+bool run_queue(const struct run_params *p, struct error *err);
 
 /* Is there any message that such a run would take?  A queue that cannot be read has none. */
 bool run_has_work(const struct run_params *p);
