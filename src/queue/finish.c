@@ -165,14 +165,6 @@ static bool note_null_refused(const struct finish *f)
 	return false;
 }
 
-static bool has_untried(const struct delivery_result *results)
-{
-	for (size_t i = 0; i < results->count; i++)
-		if (results->each[i].fate == FATE_NONE)
-			return true;
-	return false;
-}
-
 bool finish_attempt(const struct finish *f, const struct finish_attempt *a)
 {
 	bool expired = finish_is_expired(f->config, f->entry), again;
@@ -185,7 +177,7 @@ bool finish_attempt(const struct finish *f, const struct finish_attempt *a)
 	plan_next(f);
 	notify_failed(f);
 	/* A server that breaks off each time after the same recipients is not asked for ever. */
-	again = has_untried(a->results) && entry_count(f->entry, ENTRY_LEFT) < left;
+	again = delivery_result_has_untried(a->results) && entry_count(f->entry, ENTRY_LEFT) < left;
 	if (again)
 		f->entry->next_try_s = 0;
 	notify_relayed(f, a);

@@ -45,14 +45,6 @@ static void clear(struct attempt *a)
 	a->is_open = a->is_full = a->may_send = a->is_done = false;
 }
 
-bool attempt_has_rest(const struct attempt *a)
-{
-	for (size_t i = 0; i < a->results->count; i++)
-		if (a->results->each[i].fate == FATE_NONE)
-			return true;
-	return false;
-}
-
 enum fate attempt_fate(const struct error *err)
 {
 	bool may_pass = err->code == EX_TEMPFAIL || err->code == EX_IOERR ||

@@ -77,7 +77,4 @@ enum fate attempt_fate(const struct error *err);
  */
 void attempt_decide(struct attempt *a, const struct error *err);
 
-/* Are there recipients left for another turn? */
-bool attempt_has_rest(const struct attempt *a);
-
 #endif

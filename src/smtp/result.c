@@ -40,3 +40,11 @@ void delivery_result_set(
 {
 	r->each[recipient] = (struct result){ .fate = fate, .error = err ? keep(r, err) : NULL };
 }
+
+bool delivery_result_has_untried(const struct delivery_result *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->each[i].fate == FATE_NONE)
+			return true;
+	return false;
+}

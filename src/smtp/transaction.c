@@ -57,7 +57,7 @@ static void finish_done(struct run *r)
 	while (r->flying.first && r->flying.first->is_done) {
 		struct attempt *a = pop(&r->flying);
 
-		if (attempt_has_rest(a))
+		if (delivery_result_has_untried(a->results))
 			push(&r->again, a);
 		else
 			finish(r, a);

@@ -49,6 +49,9 @@ void delivery_result_release(struct delivery_result *r);
 void delivery_result_set(
 	struct delivery_result *r, size_t recipient, enum fate fate, const struct error *err);
 
+/* Is there a recipient whose fate is FATE_NONE? */
+bool delivery_result_has_untried(const struct delivery_result *r);
+
 struct mail {
 	const struct envelope *envelope; /* sender is set */
 	const struct message *message;
