@@ -70,6 +70,7 @@ class Sandbox:
     def __init__(self):
         program = binary()
         self.path = folders.make("test")
+        self.children = []
         self.home = self.file("home")
         os.makedirs(self.file("bin"))
         os.makedirs(self.home)
@@ -150,6 +151,7 @@ class Sandbox:
         child = subprocess.Popen([self.file("bin", program), *words], env=self.environment(env),
                                  cwd=cwd or self.home, **options)
         child.logged = logged
+        self.children = [c for c in self.children if c.returncode is None] + [child]
         return child
 
     def run(self, program, *words, stdin=b"", timeout=PATIENCE, **options):
@@ -200,6 +202,10 @@ class Sandbox:
             return [parse_log(line) for line in file]
 
     def close(self):
+        for child in self.children:  # those that a test which failed did not finish
+            if child.poll() is None:
+                child.kill()
+                child.wait()
         folders.remove(self.path)
 
     def __enter__(self):
