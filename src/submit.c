@@ -226,7 +226,7 @@ static bool attempt_by(struct request *r, struct outcome *o, const struct compos
 }
 
 /* Is there somebody left to try, and has nobody got it, or perhaps got it? */
-static bool is_open(const struct outcome *o)
+static bool may_go_elsewhere(const struct outcome *o)
 {
 	size_t left = 0;
 
@@ -257,7 +257,7 @@ static const struct account *fallback_of(const struct request *r, const struct o
 	const struct account *next = config_account(r->config, o->account->fallback);
 	struct error err = ERROR_INIT;
 
-	if (why->scope != ERROR_OF_ROUTE || !is_open(o) || !next || process_stopped())
+	if (why->scope != ERROR_OF_ROUTE || !may_go_elsewhere(o) || !next || process_stopped())
 		return NULL;
 	if (!may_send(r, next, params, &err)) {
 		log_line(LOG_WARNING, "account %s: not falling back to %s: %s", o->account->name,
