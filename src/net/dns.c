@@ -70,14 +70,13 @@ static bool skip(struct answers *a, size_t more)
 
 static bool answers_begin(struct answers *a, const unsigned char *reply, size_t len)
 {
-	bool ok = len >= NS_HFIXEDSZ;
-
-	if (!ok)
+	if (len < NS_HFIXEDSZ)
 		return false;
 	*a = (struct answers){ reply, reply + NS_HFIXEDSZ, reply + len, get16(reply + 6) };
-	for (unsigned questions = get16(reply + 4); ok && questions; questions--)
-		ok = skip(a, NS_QFIXEDSZ);
-	return ok;
+	for (unsigned questions = get16(reply + 4); questions; questions--)
+		if (!skip(a, NS_QFIXEDSZ))
+			return false;
+	return true;
 }
 
 static bool answers_next(struct answers *a, struct record *r)
