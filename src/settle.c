@@ -154,13 +154,13 @@ static bool report_refused(struct request *r, struct outcome *o)
 	return ok;
 }
 
-static bool wants_report(
-	const struct request *r, const struct outcome *o, const struct outcome_counts *n)
+static bool wants_report(const struct request *r, const struct outcome *o,
+	const struct outcome_counts *n, bool keeps_others)
 {
 	bool mode = r->error_mode == ERRORS_MAIL || r->error_mode == ERRORS_MAIL_EXIT_0 ||
 		    (r->error_mode == ERRORS_REPLY && n->accepted);
 
-	return n->refused && ((mode && o->route.is_open) || (n->deferred && o->has_queue));
+	return n->refused && ((mode && o->route.is_open) || keeps_others);
 }
 
 void settle(struct request *r, struct outcome *o)
@@ -168,7 +168,7 @@ void settle(struct request *r, struct outcome *o)
 	struct outcome_counts n = outcome_count(o);
 	bool keeps = n.deferred && o->has_queue && process_stopped() != STOP_DROP;
 
-	if (wants_report(r, o, &n))
+	if (wants_report(r, o, &n, keeps))
 		o->report_taken = report_refused(r, o);
 	if (keeps && (!n.refused || o->report_taken))
 		settle_keep(r, o);

@@ -14,13 +14,14 @@ OFFERS = {"PIPELINING", "8BITMIME"}
 
 
 class SignalTest(QueueCase):
-    def stopped(self, step, number, **keys):
+    def stopped(self, step, number, *more, **keys):
         """The program, stopped while the server is silent at that step."""
         server = self.server(lenient=True, offers=OFFERS)
         server.on(step, STALL)
         box = self.queue_box(server, **keys)
         box.account(timeout="50s")
-        child = box.start("sendmail", "bob@example.net", stdin=subprocess.PIPE,
+        box.write("aliases", "pipe: |/bin/cat\n")
+        child = box.start("sendmail", "bob@example.net", *more, stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         child.stdin.write(message("one").encode())
         child.stdin.close()
@@ -62,3 +63,8 @@ class SignalTest(QueueCase):
                 box, done = self.stopped(step, signal.SIGINT)
                 self.assertExit(done, 75)
                 self.assertEqual(self.files(box), [])
+
+    def test_int_makes_no_report_either(self):
+        box, done = self.stopped("greeting", signal.SIGINT, "pipe")
+        self.assertExit(done, 67, "names a command", "stopped by a signal")
+        self.assertEqual(self.files(box), [])
