@@ -78,13 +78,13 @@ static void refused_release(struct refused *refused)
 	free(refused->names);
 }
 
-/* Sends a report the way of any message; returns the exit status that it would have. */
-static int submit_report(struct request *r, struct outcome *o, struct message *report,
-	const struct envelope *to, const char *sender)
+/* Sends a report the way of any message. */
+static bool submit_report(struct request *r, struct outcome *o, struct message *report,
+	const struct envelope *to, struct error *err)
 {
 	struct request request = REQUEST_INIT;
 	struct outcome outcome = OUTCOME_INIT;
-	int status;
+	const struct error *why;
 
 	request.config = r->config;
 	request.caller = r->caller;
@@ -97,30 +97,30 @@ static int submit_report(struct request *r, struct outcome *o, struct message *r
 	request.trace = r->trace;
 	request.sandbox = r->sandbox;
 	envelope_copy(&request.envelope, to);
-	free(request.envelope.sender);
-	request.envelope.sender = alloc_string(sender);
 	request.message = *report;
 	submit(&request, &outcome);
 	*report = request.message;
-	status = outcome_exit(&outcome, ERRORS_QUIET);
+	why = outcome_error(&outcome);
+	if (why)
+		*err = *why;
 	envelope_release(&request.envelope);
 	outcome_release(&outcome);
-	return status;
+	return !why;
 }
 
 /* A server that refuses the null sender for good is given `from` once. */
 static bool send_report(
-	struct request *r, struct outcome *o, struct message *report, const struct envelope *to)
+	struct request *r, struct outcome *o, struct message *report, struct envelope *to)
 {
-	int status = submit_report(r, o, report, to, "");
-	char *from;
+	struct error err = ERROR_INIT;
 
-	if (status != EX_UNAVAILABLE)
-		return status == EX_OK;
-	from = account_from(o->account, r->config, r->caller);
-	status = submit_report(r, o, report, to, from);
-	free(from);
-	return status == EX_OK;
+	if (submit_report(r, o, report, to, &err))
+		return true;
+	if (!report_sender_is_refused(&err))
+		return false;
+	free(to->sender);
+	to->sender = account_from(o->account, r->config, r->caller);
+	return submit_report(r, o, report, to, &err);
 }
 
 static bool report_refused(struct request *r, struct outcome *o)

@@ -224,3 +224,8 @@ bool report_is_wanted(const struct recipient *r, const struct account *a, enum r
 		notify = NOTIFY_FAILURE;
 	return notify & asked[action];
 }
+
+bool report_sender_is_refused(const struct error *err)
+{
+	return err && err->reply / 100 == 5 && strstr(err->text, "MAIL FROM: ");
+}

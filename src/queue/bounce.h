@@ -72,6 +72,9 @@ bool report_address_postmaster(struct envelope *to, const struct account *a, str
 bool report_is_wanted(
 	const struct recipient *r, const struct account *a, enum report_action action);
 
+/* Is it the refusal for good of a sender, the null sender perhaps?  NULL is none. */
+bool report_sender_is_refused(const struct error *err);
+
 /*
  * A report in words alone, to the postmaster: subject and text are lines of UTF-8, text ends in
  * '\n'.

@@ -5,11 +5,11 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "message/header.h"
+#include "queue/bounce.h"
 #include "queue/notify.h"
 #include "queue/schedule.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 #include <syslog.h>
 
@@ -147,8 +147,7 @@ static bool is_null_sender_refused(const struct finish *f, const struct finish_a
 	for (size_t i = 0; i < a->results->count; i++) {
 		const struct result *r = &a->results->each[i];
 
-		if (r->fate != FATE_REFUSED || !r->error || r->error->reply / 100 != 5 ||
-			!strstr(r->error->text, "MAIL FROM: "))
+		if (r->fate != FATE_REFUSED || !report_sender_is_refused(r->error))
 			return false;
 	}
 	return true;

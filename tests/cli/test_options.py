@@ -228,6 +228,17 @@ class ErrorModesTest(Case):
                 self.assertEqual(done.status, status, str(done))
                 self.assertEqual([m.to for m in server.take()], [["me@example.org"]])
 
+    def test_a_report_goes_with_another_sender_only_where_the_null_sender_is_refused(self):
+        for step, match, senders in (("MAIL", "<>", ["", "me@example.org"]), (".", "^$", [""])):
+            with self.subTest(step):
+                server = self.server()
+                server.on("RCPT", "550 5.1.1 nobody here", match="carol@")
+                server.on(step, "554 5.7.1 not from nobody", match=match)
+                box = self.sandbox(server, **{"from": "me@example.org"})
+                box.sendmail("-oem", "carol@example.net", stdin=MESSAGE)
+                said = [line for c in server.connections for line in c.commands if line.startswith("MAIL")]
+                self.assertEqual([line.split("<")[1].split(">")[0] for line in said], ["me@example.org", *senders])
+
     def test_no_report_where_the_server_was_not_reached(self):
         box = self.sandbox(None, host="127.0.0.1", port=1, tls="off")
         self.assertExit(box.sendmail("-oee", "ann@example.net", stdin=MESSAGE), 75, "127.0.0.1:1")
