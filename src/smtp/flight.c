@@ -41,20 +41,39 @@ enum flight_command flight_next(const struct flight *f)
 	return f->entries[f->first].command;
 }
 
-bool flight_read(struct flight *f, struct error *err)
+/* The reply to the oldest command, *entry. */
+static bool take_reply(struct flight *f, struct flight_entry *entry, struct error *err)
 {
-	struct flight_entry entry = f->entries[f->first];
-	bool is_message = (entry.command == FLIGHT_BDAT || entry.command == FLIGHT_DOT) &&
-			  !f->is_ending;
 	int64_t timeout_ms = f->session->params->account->timeout_ms;
+	bool is_message;
 
-	if (!session_reply(
-		    f->session, is_message ? timeout_ms * MESSAGE_TIMEOUT_FACTOR : timeout_ms, err))
+	*entry = f->entries[f->first];
+	is_message = entry->command == FLIGHT_BDAT || entry->command == FLIGHT_DOT;
+	if (is_message && !f->is_ending)
+		timeout_ms *= MESSAGE_TIMEOUT_FACTOR;
+	if (!session_reply(f->session, timeout_ms, err))
 		return false;
 	f->first++;
-	f->recipients -= entry.command == FLIGHT_RCPT;
-	f->bytes -= entry.bytes;
-	return f->answer(&entry, f->session, err);
+	f->recipients -= entry->command == FLIGHT_RCPT;
+	f->bytes -= entry->bytes;
+	return true;
+}
+
+bool flight_read(struct flight *f, struct error *err)
+{
+	struct flight_entry entry;
+
+	return take_reply(f, &entry, err) && f->answer(&entry, f->session, err);
+}
+
+bool flight_skip(struct flight *f, const void *owner, struct error *err)
+{
+	struct flight_entry entry;
+	bool ok = true;
+
+	while (ok && !flight_is_empty(f) && f->entries[f->first].owner == owner)
+		ok = take_reply(f, &entry, err);
+	return ok;
 }
 
 bool flight_land(struct flight *f, struct error *err)

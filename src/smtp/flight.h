@@ -65,6 +65,9 @@ enum flight_command flight_next(const struct flight *f);
 bool flight_read(struct flight *f, struct error *err);
 bool flight_land(struct flight *f, struct error *err);
 
+/* Reads the replies to this owner's commands, the oldest, without a look at what they say. */
+bool flight_skip(struct flight *f, const void *owner, struct error *err);
+
 /*
  * After *err, a broken connection, reads what came before: where the server said why, *err is that
  * instead.

@@ -156,15 +156,27 @@ static bool start_anew(struct run *r, struct error *err)
 	return reopen(r, err);
 }
 
-/*
- * Did the oldest go out whole, and may the server still take it?  Not where its MAIL was refused.
- */
+/* Was the MAIL of the oldest refused?  What follows then only follows from that. */
+static bool is_refused(const struct run *r, const struct attempt *a)
+{
+	return a == r->flying.first && !a->is_open && flight_next(&r->flight) > FLIGHT_MAIL;
+}
+
+/* Did one go out whole that the server may still take? */
 static bool may_be_taken(const struct run *r)
 {
-	const struct attempt *a = r->flying.first;
+	for (const struct attempt *a = r->flying.first; a; a = a->next)
+		if (attempt_is_sent(a, r->session) && !is_refused(r, a))
+			return true;
+	return false;
+}
 
-	return a && attempt_is_sent(a, r->session) &&
-	       (a->is_open || flight_next(&r->flight) <= FLIGHT_MAIL);
+static void lose_oldest(struct run *r, const struct error *err)
+{
+	struct attempt *a = pop(&r->flying);
+
+	attempt_lost(a, r->session, err);
+	finish(r, a);
 }
 
 /* A reply after which the connection is to end, and may still be well. */
@@ -173,17 +185,40 @@ static bool is_notice(const struct error *err)
 	return err->code == EX_NOPERM || err->reply == 421;
 }
 
+/* The next reply to what is in flight; a message whose MAIL was refused is over with. */
+static bool hear_next(struct run *r, const struct error *err, struct error *why)
+{
+	bool ok;
+
+	if (!is_refused(r, r->flying.first)) {
+		ok = flight_read(&r->flight, why) || is_notice(why);
+		finish_done(r);
+		return ok;
+	}
+	ok = flight_skip(&r->flight, r->flying.first, why);
+	if (ok)
+		lose_oldest(r, err);
+	return ok;
+}
+
 /*
  * A login is wanted, or the server says 421 and yet goes on: what went out before that was known is
- * not left without its answer.
+ * not left without its answer.  Where it went on, and then the connection broke, *err is that.
  */
-static void hear_out(struct run *r, const struct error *err)
+static void hear_out(struct run *r, struct error *err)
 {
 	struct error why = ERROR_INIT;
+	bool went_on = false;
 
 	r->flight.is_ending = err->reply == 421;
-	while (may_be_taken(r) && (flight_read(&r->flight, &why) || is_notice(&why)))
-		finish_done(r);
+	while (may_be_taken(r)) {
+		if (!hear_next(r, err, &why)) {
+			if (went_on && err->reply == 421)
+				*err = why;
+			return;
+		}
+		went_on = true;
+	}
 }
 
 static void give_up(struct run *r, struct error *err)
@@ -193,10 +228,8 @@ static void give_up(struct run *r, struct error *err)
 	if (is_notice(err))
 		hear_out(r, err);
 	r->session->quit_sent = true; /* it would be taken for content */
-	while ((a = pop(&r->flying))) {
-		attempt_lost(a, r->session, err);
-		finish(r, a);
-	}
+	while (r->flying.first)
+		lose_oldest(r, err);
 	while ((a = pop(&r->again)))
 		finish(r, a);
 	if (!r->is_without)

@@ -8,7 +8,7 @@ import unittest
 
 import release
 from queued import QueueCase, message
-from smtpd import ALL_OFFERS
+from smtpd import ALL_OFFERS, CLOSE
 
 STRACE = release.works("strace", "-qq", "-o", "/dev/null", "true")
 
@@ -33,6 +33,31 @@ class AccountTest(QueueCase):
                 server.rules.clear()
                 self.run_all(box)
                 self.assertEqual(len(server.messages), 8)
+
+    def test_421_by_a_server_that_goes_on(self):
+        """What was in flight behind the message that it answered so gets its answer, and no copy."""
+        server = self.server(lenient=True)
+        server.on("MAIL", "421 4.3.2 closing", times=1)
+        box = self.queue_box(server)
+        for number in range(5):
+            self.keep(box, str(number))
+        self.run_all(box)
+        self.run_all(box)
+        subjects = [m.data.split(b"Subject: ")[1].split(b"\r\n")[0] for m in server.messages]
+        self.assertEqual(sorted(subjects), [b"hello %d" % number for number in range(5)])
+        self.assertEqual(self.listed(box), [])
+
+    def test_421_by_a_server_that_goes_on_and_breaks_off(self):
+        server = self.server(lenient=True)
+        server.on("MAIL", "421 4.3.2 closing", times=1)
+        server.on(".", CLOSE, times=1)
+        box = self.queue_box(server)
+        for number in range(2):
+            self.keep(box, str(number))
+        self.run_all(box)
+        self.assertIn("twice", str([line["reply"] for line in box.log()]))
+        self.run_all(box)
+        self.assertEqual(self.listed(box), [])
 
     def test_a_delay_is_told_of_messages_that_were_not_tried(self):
         """One message stands for the attempt on an account that is not reached; all age."""
