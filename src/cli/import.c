@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/ascii.h"
 #include "cli/import_format.h"
+#include "config/syntax.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -239,13 +240,9 @@ static bool is_here(const struct draft_section *account)
 
 static bool lacks_secret(const struct draft_section *account)
 {
-	static const char *const without[] = { "none", "external", "gssapi" };
 	const char *auth = draft_get(account, "auth");
 
-	for (size_t i = 0; auth && i < sizeof without / sizeof *without; i++)
-		if (ascii_equal(auth, without[i]))
-			return false;
-	return draft_get(account, "user") && !draft_get(account, "password") &&
+	return !(auth && needs_no_secret(auth)) && draft_get(account, "user") && !draft_get(account, "password") &&
 	       !draft_get(account, "password_command");
 }
 

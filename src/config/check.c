@@ -4,6 +4,7 @@
 #include "config/provider.h"
 #include "config/secret.h"
 #include "config/senders.h"
+#include "config/syntax.h"
 
 #include <string.h>
 
@@ -32,18 +33,13 @@ static void check_host(const struct config *c, const struct account *a, struct p
 	problem_add_error(p, &err);
 }
 
-/*
- * Mechanisms that log in without a password or token; smtp/auth.c decides when the server has
- * spoken.
- */
+/* Only where no mechanism can do without; smtp/auth.c decides when the server has spoken. */
 static bool needs_secret(const struct account *a)
 {
-	static const char *const without[] = { "none", "external", "gssapi" };
-	size_t count = 0;
-
-	for (size_t i = 0; i < sizeof without / sizeof *without; i++)
-		count += strlist_has(&a->auth, without[i]);
-	return a->user && count == 0;
+	for (size_t i = 0; i < a->auth.count; i++)
+		if (needs_no_secret(a->auth.items[i]))
+			return false;
+	return a->user;
 }
 
 /* Its value may have been bad: that was told. */

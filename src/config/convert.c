@@ -313,7 +313,8 @@ static const struct {
 		"an absolute path, one that begins with ~/ or a pkcs11: URL" },
 	[SETTING_MECHANISMS] = { to_mechanisms, KEPT_LIST,
 		"auto, none or SASL mechanisms: plain login cram-md5 scram-sha-1 scram-sha-256 "
-		"scram-sha-1-plus scram-sha-256-plus external gssapi oauthbearer xoauth2" },
+		"scram-sha-1-plus scram-sha-256-plus external gssapi oauthbearer xoauth2 "
+		"digest-md5 ntlm anonymous" },
 	[SETTING_SECRET] = { to_secret, KEPT_STRING, "a secret, which is not empty" },
 	[SETTING_COMMAND] = { to_secret, KEPT_STRING, "a shell command" },
 	[SETTING_PATTERNS] = { to_patterns, KEPT_LIST,

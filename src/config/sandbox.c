@@ -83,7 +83,7 @@ static bool is_token(const char *path)
 
 static bool uses_kerberos(const struct account *a)
 {
-	return strlist_has(&a->auth, "gssapi") || strlist_has(&a->auth, "gs2-krb5");
+	return strlist_has(&a->auth, "gssapi");
 }
 
 const char *sandbox_reason(
@@ -168,7 +168,7 @@ static void make_files(const struct config *c, const struct account *a)
 
 bool sandbox_begin(const struct config *c, const struct account *a, enum sandbox_scope scope)
 {
-	const char *aliases = c->aliases ? c->aliases : "/etc/aliases";
+	const char *aliases = config_aliases(c);
 	struct strlist lists = STRLIST_INIT;
 	struct rules r = { 0 };
 	bool ok;
@@ -176,7 +176,8 @@ bool sandbox_begin(const struct config *c, const struct account *a, enum sandbox
 	if (sandbox_is_on() || sandbox_waits(a) || sandbox_reason(c, a, scope))
 		return sandbox_is_on();
 	make_files(c, a);
-	find_included(&lists, aliases);
+	if (aliases)
+		find_included(&lists, aliases);
 	r.list = alloc_zero(
 		USUAL + OF_CONFIG + OF_ACCOUNT * (c->count + 1) + lists.count, sizeof *r.list);
 	memcpy(r.list, usual, sizeof usual);

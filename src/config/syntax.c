@@ -129,16 +129,27 @@ bool pattern_matches(const char *pattern, const char *s)
 	return !*pattern;
 }
 
+static bool is_among(const char *s, const char *const *names)
+{
+	while (*names && !ascii_equal(s, *names))
+		names++;
+	return *names;
+}
+
 bool is_mechanism(const char *s)
 {
 	static const char *const names[] = { "plain", "login", "cram-md5", "scram-sha-1",
 		"scram-sha-256", "scram-sha-1-plus", "scram-sha-256-plus", "external", "gssapi",
-		"oauthbearer", "xoauth2" };
+		"oauthbearer", "xoauth2", "digest-md5", "ntlm", "anonymous", NULL };
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (ascii_equal(s, names[i]))
-			return true;
-	return false;
+	return is_among(s, names);
+}
+
+bool needs_no_secret(const char *mechanism)
+{
+	static const char *const names[] = { "none", "external", "gssapi", "anonymous", NULL };
+
+	return is_among(mechanism, names);
 }
 
 static bool add_hex(struct buf *b, const char *s)

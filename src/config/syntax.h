@@ -34,6 +34,9 @@ bool pattern_matches(const char *pattern, const char *address);
 /* A SASL mechanism that sendoff speaks (libgsasl's names), in any case. */
 bool is_mechanism(const char *s);
 
+/* Does it, or "none", log in without a password or token? */
+bool needs_no_secret(const char *mechanism);
+
 bool has_control_character(const char *s);
 
 /*

@@ -19,7 +19,6 @@ const struct mechanism mechanisms[] = {
 	{ "XOAUTH2", false, true, true, true, false, true },
 	{ "EXTERNAL", false, false, false, true, false, false },
 	{ "GSSAPI", false, false, false, true, false, false },
-	{ "GS2-KRB5", false, false, false, true, false, false },
 	{ "DIGEST-MD5", false, true, true, false, false, false },
 	{ "NTLM", false, true, true, true, false, false },
 	{ "ANONYMOUS", false, false, false, true, false, false },

@@ -80,6 +80,7 @@ SERVICES = """
   -o smtpd_tls_security_level=none -o smtpd_tls_auth_only=no
 127.0.0.1:{cyrus} inet n - n - - smtpd
   -o smtpd_sasl_type=cyrus -o smtpd_sasl_path=smtpd -o smtpd_sasl_local_domain=example.org
+  -o smtpd_sasl_security_options=
 127.0.0.1:{certificate} inet n - n - - smtpd
   -o smtpd_tls_ask_ccert=yes -o smtpd_sasl_auth_enable=no
 127.0.0.1:{normalize} inet n - n - - smtpd
@@ -110,7 +111,7 @@ CYRUS = """
 pwcheck_method: auxprop
 auxprop_plugin: sasldb
 sasldb_path: {folder}/sasl/sasldb
-mech_list: PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 GSSAPI
+mech_list: PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 DIGEST-MD5 NTLM ANONYMOUS GSSAPI
 """
 PORTS = ("starttls", "implicit", "off", "cyrus", "certificate", "normalize", "reject")
 

@@ -84,7 +84,13 @@ class TokenTest(AuthCase):
 class CyrusTest(AuthCase):
     def test_postfix_with_cyrus(self):
         """Its passwords are in a database of its own."""
-        self.each(servers.postfix(), PASSWORD_MECHANISMS, "cyrus")
+        self.each(servers.postfix(), (*PASSWORD_MECHANISMS, "digest-md5", "ntlm"), "cyrus")
+
+    def test_anonymous(self):
+        real = servers.postfix()
+        done = self.send(real, "cyrus", user=None, auth="anonymous")
+        self.assertExit(done, 67, "Access denied")  # logged in, but Postfix lets nobody relay so
+        self.assertEqual(done.log[-1]["auth"], "ANONYMOUS")
 
 
 class GssapiTest(AuthCase):

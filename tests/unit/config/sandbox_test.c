@@ -69,7 +69,7 @@ static void reasons_are_told(void **state)
 
 static void kerberos_is_a_reason(void **state)
 {
-	static const char *const names[] = { "gssapi", "gs2-krb5", "plain" };
+	static const char *const names[] = { "gssapi", "plain" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -79,7 +79,7 @@ static void kerberos_is_a_reason(void **state)
 
 		strlist_add(&a.auth, names[i]);
 		reason = sandbox_reason(&c, &a, SANDBOX_ACCOUNT);
-		assert_int_equal(reason && strstr(reason, "Kerberos"), i < 2 && landlock_is_there());
+		assert_int_equal(reason && strstr(reason, "Kerberos"), i < 1 && landlock_is_there());
 		strlist_release(&a.auth);
 	}
 }
