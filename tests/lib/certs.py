@@ -9,7 +9,6 @@
 Names: see KINDS.  All lie in one temporary directory, which goes when the process ends.
 """
 
-import atexit
 import functools
 import hashlib
 import os
@@ -47,9 +46,7 @@ _lock = threading.RLock()
 
 @functools.lru_cache(None)
 def folder():
-    path = folders.make("certs")
-    atexit.register(folders.remove, path)
-    return path
+    return folders.make("certs")
 
 
 def _openssl(*words):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""Temporary folders that other users may enter."""
+"""Temporary folders that other users may enter; they go when the process ends, if not before."""
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ PATIENCE = 10  # seconds for processes in the background that write a last line
 def make(name):
     path = tempfile.mkdtemp(prefix="sendoff-%s-" % name)
     os.chmod(path, 0o755)
+    atexit.register(remove, path)
     return path
 
 
