@@ -8,6 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+	WORDS_MAX = SMTPD_REPLY_MAX - 64, /* what is left beside codes and "only these have ..." */
+	WORDS_MIN = 100,
+	NAMES_MAX = WORDS_MAX - WORDS_MIN,
+};
+
 void smtpd_reply(struct buf *out, int code, const char *status, const char *format, ...)
 {
 	struct buf text = BUF_INIT, line = BUF_INIT;
@@ -122,20 +128,23 @@ static void add_served(struct buf *served, const struct outcome *o)
 	}
 }
 
+/* The names matter more than the end of a server's long words. */
 static void reply_failure(struct buf *out, const struct outcome *o)
 {
 	const struct error *err = outcome_error(o);
-	struct buf served = BUF_INIT;
+	struct buf words = BUF_INIT, served = BUF_INIT;
 	const char *status;
 	int code;
 
 	reply_of(err, &code, &status);
 	add_served(&served, o);
-	if (served.len)
-		smtpd_reply(out, code, status, "%s (only these have the message: %s)", err->text,
-			buf_str(&served));
-	else
-		smtpd_reply(out, code, status, "%s", err->text);
+	buf_adds(&words, err->text);
+	if (served.len) {
+		buf_cut(&words, served.len < NAMES_MAX ? WORDS_MAX - served.len : WORDS_MIN);
+		buf_addf(&words, " (only these have the message: %s)", buf_str(&served));
+	}
+	smtpd_reply(out, code, status, "%s", buf_str(&words));
+	buf_release(&words);
 	buf_release(&served);
 }
 

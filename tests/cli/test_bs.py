@@ -264,6 +264,14 @@ class BsTest(Case):
                     self.assertEqual(box.finish(child).status, 77)
                     self.assertEqual(client.recv(1000)[:4], b"554 ")
 
+    def test_long_words_of_the_server_leave_room_for_who_has_the_message(self):
+        server = self.server()
+        server.on("RCPT", "450 4.2.0 " + "later " * 200, match="ben@")
+        done = self.play(SESSION % MESSAGE, box=self.box(server))
+        reply = last_replies(done)[0]
+        self.assertRegex(reply, r"^450 4\.2\.0 .*later.* \(only these have the message: ann@example\.net\)$")
+        self.assertLessEqual(len(reply), 510)
+
     def test_the_peer_of_a_unix_socket_is_the_caller(self):
         if os.geteuid() != 0:
             self.skipTest("needs root, to connect as another user")
