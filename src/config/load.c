@@ -286,6 +286,8 @@ static void complete_account(struct load *l, struct account *a)
 	apply_provider(l, a);
 	if (!a->port)
 		a->port = ports[a->tls];
+	if (a->tls_fingerprints.count)
+		a->tls_verify = true; /* a pin is there to be checked */
 }
 
 /*

@@ -74,6 +74,11 @@ class Trust(Case):
         done = self.sandbox(server, tls_fingerprint=pins["hex"]).sendmail("-t", stdin=MESSAGE)
         self.assertExit(done, 76, "not the one pinned", certs.fingerprint("good"))
 
+    def test_a_pin_counts_beside_tls_verify_no(self):
+        server = self.server(tls="implicit", kind="good", lenient=True, **LOGIN)
+        box = self.sandbox(server, tls_fingerprint="SHA256:" + certs.fingerprint("expired"), tls_verify="no")
+        self.assertExit(box.sendmail("-t", stdin=MESSAGE), 76, "not the one pinned")
+
     def test_what_the_hint_pins_is_taken(self):
         server = self.server(tls="starttls", kind="self-signed", lenient=True, **LOGIN)
         box = self.sandbox(server)
