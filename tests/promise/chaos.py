@@ -13,7 +13,7 @@ from smtpd import Server
 from smtpsession import Session
 
 FOR_NOW = ("421 4.3.2 closing", "450 4.2.0 greylisted", "451 4.3.0 trouble", "452 4.3.1 full",
-           "452 too much", "454 4.7.0 later", "430", "4", "499 4.9.9 odd")
+           "452 too much", "454 4.7.0 later", "430", "4", "450 4.2.0 " + "later " * 100)
 FOR_GOOD = ("550 5.1.1 nobody", "550", "551 5.7.1 no", "552 5.2.2 full", "552 5.3.4 large",
             "553 5.1.3 name", "554 5.7.1 spam", "500 5.5.2 what", "503 5.5.1 order",
             "530 5.7.0 login", "535 5.7.8 who", "550-5.1.1 one\r\n550 5.1.1 two", "599 5.9.9 odd")
