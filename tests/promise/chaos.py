@@ -166,6 +166,8 @@ class ChaosSession(Session):
         self.verdict = None
         if not self.refusal() and self.random.random() < self.mood / 4:
             self.verdict = self.choose(".", self.message.sender, "250 2.0.0 ok")
+            if first_code(self.verdict)[:1] == "2":  # then it does read to the end
+                self.verdict, self.may_read = "250 2.0.0 ok", None
             self.act(self.verdict, "250 2.0.0 ok")
 
     def content(self):
