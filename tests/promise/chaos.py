@@ -162,12 +162,13 @@ class ChaosSession(Session):
     # The content.
 
     def early(self):
-        """Sometimes the verdict comes before the content has."""
+        """Sometimes the verdict comes before the content has; after a yes it does read to the end."""
         self.verdict = None
-        if not self.refusal() and self.random.random() < self.mood / 4:
+        may_lose = self.may_read is not None or self.refusal()
+        if not may_lose and self.random.random() < self.mood / 4:
             self.verdict = self.choose(".", self.message.sender, "250 2.0.0 ok")
-            if first_code(self.verdict)[:1] == "2":  # then it does read to the end
-                self.verdict, self.may_read = "250 2.0.0 ok", None
+            if first_code(self.verdict)[:1] == "2":
+                self.verdict = "250 2.0.0 ok"
             self.act(self.verdict, "250 2.0.0 ok")
 
     def content(self):
