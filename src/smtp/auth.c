@@ -74,7 +74,8 @@ static bool send_secret(struct login *l, const char *line, const char *shown, st
 	bool ok;
 
 	buf_reserve(&s->stream.out, strlen(line) + 2);
-	ok = session_send(s, line, shown, err) && stream_flush(&s->stream, err);
+	ok = session_is_quiet(s, err) && session_send(s, line, shown, err) &&
+	     stream_flush(&s->stream, err);
 	buf_wipe(&s->stream.out);
 	return ok;
 }

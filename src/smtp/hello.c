@@ -211,7 +211,7 @@ bool hello_connect(struct session *s, struct error *err)
 	ok = ok && meet(s, true, err);
 	if (a->tls == TLS_STARTTLS)
 		ok = ok && start_tls(s, err);
-	ok = ok && session_is_quiet(s, err) && auth_login(s, err);
+	ok = ok && auth_login(s, err);
 	ok = ok && hello_catch_up(s, err);
 	if (ok)
 		session_enter(s, STEP_READY, clock_now_ms());

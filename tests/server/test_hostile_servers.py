@@ -255,6 +255,15 @@ class AuthTest(HostileCase):
                 server.settle()
                 self.assertEqual(server.connections[0].mechanism, "LOGIN" if tried else None)
 
+    def test_one_reply_too_many_between_mechanisms(self):
+        """It would be the next one's: logged in without a word, and each later reply one behind."""
+        done, server = self.against(
+            ("AUTH", "504 5.5.4 no\r\n235 2.7.0 welcome", "^LOGIN"), ("AUTH done", [Pause(0.3), "235 2.7.0 welcome"]),
+            (".", [Pause(0.3), "554 5.6.0 refused"]), users=USERS, offers=ALL_OFFERS,
+            mechanisms=["PLAIN", "LOGIN"], account={"auth": "login plain"})
+        self.assertExit(done, 76, "unasked")
+        self.assertEqual(server.messages, [])
+
     def test_a_cancelled_login_is_not_followed_by_mail(self):
         """dma sent without authentication when AUTH failed for now, and lost the mail."""
         for reply in ("454 4.7.0 later", "500 what?", "421 4.3.2 closing", "999 x"):
