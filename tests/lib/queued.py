@@ -15,11 +15,15 @@ def message(word):
     return MESSAGE % (word, word, word)
 
 
+taken = []  # for the rest of this process, so that no other test's server gets one of these ports
+
+
 def closed_port():
     """A loopback port where nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    taken.append(sock)
+    return sock.getsockname()[1]
 
 
 class QueueCase(Case):
