@@ -242,8 +242,8 @@ static bool lacks_secret(const struct draft_section *account)
 {
 	const char *auth = draft_get(account, "auth");
 
-	return !(auth && needs_no_secret(auth)) && draft_get(account, "user") && !draft_get(account, "password") &&
-	       !draft_get(account, "password_command");
+	return draft_get(account, "user") && !(auth && needs_no_secret(auth)) &&
+	       !draft_get(account, "password") && !draft_get(account, "password_command");
 }
 
 /* What has to be said of an account as a whole. */
