@@ -28,7 +28,7 @@ static const struct import_row rows[] = {
 	{ "logfile", IMPORT_LATER, NULL },
 	{ "logfile_time_format", IMPORT_LOST, "the log has one format" },
 	{ "maildomain", IMPORT_GLOBAL, "domain" },
-	{ "ntlmdomain", IMPORT_LOST, "NTLM is not spoken" },
+	{ "ntlmdomain", IMPORT_LOST, "auth = ntlm knows no domain" },
 	{ "password", IMPORT_ACCOUNT, "password" },
 	{ "passwordeval", IMPORT_LATER, NULL },
 	{ "port", IMPORT_ACCOUNT, "port" },

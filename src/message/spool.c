@@ -162,7 +162,7 @@ ssize_t spool_look(const struct spool *s, uint64_t offset, const char **data, st
 	*data = s->fd < 0 ? buf_str(&s->memory) + (left ? offset : 0) : block;
 	if (s->fd < 0 || !left)
 		return (ssize_t)left;
-	n = read_at(s->fd, block, left < sizeof block ? (size_t)left : sizeof block, s->base + offset);
+	n = read_at(s->fd, block, left < SPOOL_LOOK ? (size_t)left : SPOOL_LOOK, s->base + offset);
 	if (n > 0)
 		return n;
 	if (n < 0)

@@ -54,8 +54,7 @@ void spool_from_file(struct spool *s, int fd, uint64_t base, uint64_t size);
  * *data points to the returned number of octets, until the next look at any spool; 0 at the end,
  * -1 with *err (EX_IOERR).
  */
-ssize_t spool_look(
-	const struct spool *s, uint64_t offset, const char **data, struct error *err);
+ssize_t spool_look(const struct spool *s, uint64_t offset, const char **data, struct error *err);
 
 void spool_release(struct spool *s);
 

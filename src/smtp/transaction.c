@@ -211,7 +211,7 @@ static void hear_out(struct run *r, struct error *err)
 	bool went_on = false;
 
 	r->flight.is_ending = err->reply == 421;
-	while (may_be_taken(r)) {
+	while (!flight_is_empty(&r->flight) && may_be_taken(r)) {
 		if (!hear_next(r, err, &why)) {
 			if (went_on && err->reply == 421)
 				*err = why;
