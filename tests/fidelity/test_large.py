@@ -12,12 +12,12 @@ import hashlib
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import threading
 import time
 
 from case import Case
+from peak import peak_of
 
 MEGABYTES = int(os.environ.get("SENDOFF_LARGE", "8"))
 GROWTH = 4  # MiB that a message may cost over a small one
@@ -25,16 +25,6 @@ HEAD = "From: alice@example.org\nTo: bob@example.net\nSubject: large\n"
 TEXT = "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n"
 LINE = ("Gr\u00fc\u00dfe %07d " + "\u00e4 line of text that is as long as such lines are. " * 3 + "\n")
 PLAIN = "Words %07d " + "a line of text that is as long as such lines are. " + "\n"
-# A small program between us and the client: a child begins with the peak of what it was forked from.
-MEASURE = """
-import os, sys
-pid = os.fork()
-if not pid:
-    os.execve(sys.argv[1], sys.argv[1:], os.environ)
-_, status, usage = os.wait4(pid, 0)
-print(usage.ru_maxrss, file=sys.stderr)
-sys.exit(os.waitstatus_to_exitcode(status))
-"""
 
 
 class Sink:
@@ -117,10 +107,8 @@ class LargeTest(Case):
         env = self.box.environment({"ASAN_OPTIONS": "quarantine_size_mb=1:exitcode=99", **environment})
         with open(path, "rb") as stdin:
             start = time.monotonic()
-            done = subprocess.run([sys.executable, "-c", MEASURE, *argv], stdin=stdin, env=env, capture_output=True)
-            seconds = time.monotonic() - start
-        self.assertEqual(done.returncode, 0, done)
-        return seconds, int(done.stderr.split()[-1]) / 1024
+            peak = peak_of(argv, env, stdin)
+            return time.monotonic() - start, peak / 1024
 
     def sendmail(self, path):
         return self.measured([self.box.file("bin", "sendmail"), "-i", "-f", "alice@example.org", "bob@example.net"], path)

@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from peak import Peak
+from peak import peak_of
 from queued import QueueCase, message
 from sandbox import SANITIZERS
 
@@ -161,11 +161,9 @@ class People(QueueCase):
         name = self.listed(box)[-1]["id"]
         small = {"ASAN_OPTIONS": SANITIZERS["ASAN_OPTIONS"] + ":quarantine_size_mb=1"}
         with open(box.file("shown"), "wb") as file:
-            child = box.start("sendoff", "queue", "show", name, stdout=file, env=small)
-            peak = Peak(child.pid)
-        self.assertEqual(child.wait(), 0)
+            peak = peak_of([box.file("bin", "sendoff"), "queue", "show", name], box.environment(small), stdout=file)
         with open(box.file("shown"), "rb") as file:
-            return file.read(), peak.kib()
+            return file.read(), peak
 
     def test_a_large_message_is_shown_piece_by_piece(self):
         box = self.queue_box()

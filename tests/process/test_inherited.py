@@ -9,7 +9,7 @@ import subprocess
 import release
 import setgid
 from case import MESSAGE, Case
-from peak import Peak
+from peak import peak_of
 from sandbox import SANITIZERS
 
 USER = 12399
@@ -114,13 +114,12 @@ class MemoryTest(Case):
         server = self.server(tls="starttls", users={"me@example.org": "pw"})
         box = self.sandbox(server)
         line = b"0123456789" * 7 + b"\n"
+        box.write("sendoff.ini", box.configuration())
         path = box.write("message", MESSAGE.encode() + line * (size // len(line)))
         with open(path, "rb") as stdin:
-            child = box.start("sendmail", "-i", "-t", stdin=stdin, env=SMALL_QUARANTINE)
-        peak = Peak(child.pid)
-        self.assertEqual(child.wait(), 0)
+            peak = peak_of([box.file("bin", "sendmail"), "-i", "-t"], box.environment(SMALL_QUARANTINE), stdin)
         self.assertGreater(len(server.take(1, 60)[0].data), size)
-        return peak.kib()
+        return peak
 
     def test_peak_memory_does_not_grow_with_the_message(self):
         small, large = self.peak(5_000_000), self.peak(50_000_000)
