@@ -90,21 +90,22 @@ static bool parse_file(struct import *im, const struct import_file *f, struct er
 	return name->parse(im, f, err);
 }
 
-bool import_add_section(struct import *im, const char *name, const struct import_values *values,
-	const struct import_file *f, struct error *err)
+struct import_section *import_add_section(
+	struct import *im, const char *name, const struct import_file *f, struct error *err)
 {
 	struct import_section *s;
 
-	if (im->count == IMPORT_MAX_SECTIONS)
-		return error_set(err, EX_DATAERR, NULL, "%s: too many accounts", f->path);
+	if (im->count == IMPORT_MAX_SECTIONS) {
+		error_set(err, EX_DATAERR, NULL, "%s: too many accounts", f->path);
+		return NULL;
+	}
 	if (im->count == im->alloc) {
 		im->alloc = im->alloc ? im->alloc * 2 : 8;
 		im->sections = alloc_grow(im->sections, im->alloc, sizeof *im->sections);
 	}
 	s = &im->sections[im->count++];
 	*s = (struct import_section){ .name = alloc_string(name) };
-	values_copy(&s->values, values);
-	return true;
+	return s;
 }
 
 struct import_section *import_last_section(const struct import *im)
@@ -141,8 +142,7 @@ static const char *port_of(const char *service)
 	return service;
 }
 
-void import_set_server(struct import *im, struct draft_section *account, const char *server,
-	const char *default_port)
+void import_set_server(struct draft_section *account, const char *server, const char *default_port)
 {
 	const char *bracket = *server == '[' ? strchr(server, ']') : NULL;
 	const char *colon = strchr(bracket ? bracket : server, ':');
@@ -151,66 +151,61 @@ void import_set_server(struct import *im, struct draft_section *account, const c
 	char *host = bracket ? alloc_bytes(server + 1, (size_t)(bracket - server) - 1)
 			     : alloc_bytes(server, len);
 
-	draft_set(&im->draft, account, "host", host);
-	draft_set(&im->draft, account, "port",
-		colon && !is_ipv6 ? port_of(colon + 1) : default_port);
+	draft_set(account, "host", host);
+	draft_set(account, "port", colon && !is_ipv6 ? port_of(colon + 1) : default_port);
 	free(host);
 }
 
-void import_set_login(
-	struct import *im, struct draft_section *account, const char *user, const char *password)
+void import_set_login(struct draft_section *account, const char *user, const char *password)
 {
 	if (!user || !password)
 		return;
-	draft_set(&im->draft, account, "user", user);
-	draft_set(&im->draft, account, "password", password);
+	draft_set(account, "user", user);
+	draft_set(account, "password", password);
 }
 
-void import_set_sender(struct import *im, struct draft_section *account)
+void import_set_sender(struct draft_section *account)
 {
-	const char *domain = draft_get(im->draft.sections[0], "domain");
+	const char *domain = draft_get(account->draft->global, "domain");
 
-	draft_setf(&im->draft, account, "from", "%%U@%s", domain ? domain : "%H");
-	draft_set(&im->draft, account, "from_override", "no");
+	draft_setf(account, "from", "%%U@%s", domain ? domain : "%H");
+	draft_set(account, "from_override", "no");
 }
 
 void import_force_sender(struct import *im, struct draft_section *account, const char *address)
 {
-	draft_set(&im->draft, account, "from", address);
-	draft_set(&im->draft, account, "from_override", "yes");
-	draft_note(&im->draft, account,
-		"from_override = yes replaces the From field too, which %s leaves",
+	draft_set(account, "from", address);
+	draft_set(account, "from_override", "yes");
+	draft_note(account, "from_override = yes replaces the From field too, which %s leaves",
 		im->format->program);
 }
 
 void import_set_aliases(struct import *im, const char *path)
 {
 	if (strcmp(path, "/etc/aliases") != 0)
-		draft_set(&im->draft, im->draft.sections[0], "aliases", path);
+		draft_set(im->draft.global, "aliases", path);
 }
 
 void import_set_no_aliases(struct import *im)
 {
-	struct draft_section *global = im->draft.sections[0];
+	struct draft_section *global = im->draft.global;
 
-	draft_set(&im->draft, global, "aliases", "/dev/null");
-	draft_note(&im->draft, global,
-		"no alias file, as with %s; without that line /etc/aliases is read",
+	draft_set(global, "aliases", "/dev/null");
+	draft_note(global, "no alias file, as with %s; without that line /etc/aliases is read",
 		im->format->program);
 }
 
 void import_note_local_users(struct import *im, struct draft_section *account)
 {
-	draft_note(&im->draft, account,
-		"mail for local users is sent on, to USER@domain; %s keeps it here",
+	draft_note(account, "mail for local users is sent on, to USER@domain; %s keeps it here",
 		im->format->program);
 }
 
 void import_set_queue(struct import *im)
 {
-	draft_set(&im->draft, im->draft.sections[0], "queue", "yes");
-	if (!draft_get(im->draft.sections[0], "delivery"))
-		draft_set(&im->draft, im->draft.sections[0], "delivery", "background");
+	draft_set(im->draft.global, "queue", "yes");
+	if (!draft_get(im->draft.global, "delivery"))
+		draft_set(im->draft.global, "delivery", "background");
 }
 
 static void apply(struct import *im, struct draft_section *account, const struct import_value *v)
@@ -218,15 +213,15 @@ static void apply(struct import *im, struct draft_section *account, const struct
 	const struct import_row *row = find_row(im->format, v->key);
 
 	if (!row && im->format->knows_all_keys)
-		draft_note(&im->draft, account, "%s:%u: %s is no setting that is known here",
-			v->file, v->line, v->key);
+		draft_note(account, "%s:%u: %s is no setting that is known here", v->file, v->line,
+			v->key);
 	else if (row && row->effect == IMPORT_ACCOUNT)
-		draft_set(&im->draft, account, row->ours, v->value);
+		draft_set(account, row->ours, v->value);
 	else if (row && row->effect == IMPORT_GLOBAL)
-		draft_set(&im->draft, im->draft.sections[0], row->ours, v->value);
+		draft_set(im->draft.global, row->ours, v->value);
 	else if (row && row->effect == IMPORT_LOST)
-		draft_note(&im->draft, account, "%s:%u: %s has no equivalent: %s", v->file, v->line,
-			v->key, row->ours);
+		draft_note(account, "%s:%u: %s has no equivalent: %s", v->file, v->line, v->key,
+			row->ours);
 }
 
 static bool is_here(const struct draft_section *account)
@@ -247,24 +242,24 @@ static bool lacks_secret(const struct draft_section *account)
 }
 
 /* What has to be said of an account as a whole. */
-static void look_over(struct draft *d, struct draft_section *account)
+static void look_over(struct draft_section *account)
 {
 	const char *tls = draft_get(account, "tls");
 
 	if (lacks_secret(account)) {
-		draft_note(d, account,
+		draft_note(account,
 			"no secret for '%s': set password, password_command or password_file, and "
 			"take auth = none away",
 			account->name);
-		draft_set(d, account, "auth", "none");
+		draft_set(account, "auth", "none");
 	} else if (tls && strcmp(tls, "off") == 0 && draft_get(account, "user") &&
 		   !is_here(account)) {
-		draft_note(d, account,
+		draft_note(account,
 			"sendoff logs in over an encrypted connection only: set tls, or auth = "
 			"none");
 	}
 	if (draft_get(account, "tls_key") && !draft_get(account, "tls_cert")) {
-		draft_note(d, account, "tls_key is left out: it needs a tls_cert");
+		draft_note(account, "tls_key is left out: it needs a tls_cert");
 		draft_unset(account, "tls_key");
 	}
 }
@@ -296,7 +291,7 @@ static bool convert(struct import *im, struct error *err)
 		if (!im->sections[i].is_alias)
 			finish_account(im, &im->sections[i]);
 	for (size_t i = 1; ok && i < im->draft.count; i++) {
-		look_over(&im->draft, im->draft.sections[i]);
+		look_over(im->draft.sections[i]);
 		ok = names_server(im, im->draft.sections[i], err);
 	}
 	if (ok && im->draft.count == 1)

@@ -34,12 +34,11 @@ static const struct import_row rows[] = {
 
 static bool parse_conf(struct import *im, const struct import_file *f, struct error *err)
 {
-	struct import_values none = { 0 };
+	struct import_section *s = import_add_section(im, "smarthost", f, err);
 
-	if (!import_add_section(im, "smarthost", &none, f, err))
-		return false;
-	import_pairs(&import_last_section(im)->values, f, '\0');
-	return true;
+	if (s)
+		import_pairs(&s->values, f, '\0');
+	return s;
 }
 
 /* The key is USER|HOST. */
@@ -61,38 +60,37 @@ static void finish_login(
 				     ? alloc_bytes(key, (size_t)(bar - key))
 				     : NULL;
 
-		import_set_login(im, account, user, im->logins.items[i].value);
+		import_set_login(account, user, im->logins.items[i].value);
 		free(user);
 	}
 	if (values_get(v, "AUTHPATH") && !im->logins.count)
-		draft_note(&im->draft, account,
+		draft_note(account,
 			"AUTHPATH: name that file too, for the login: config import dma.conf "
 			"auth.conf");
 }
 
-static void finish_tls(
-	struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_tls(const struct import_values *v, struct draft_section *account)
 {
 	bool opportunistic = values_get(v, "OPPORTUNISTIC_TLS");
 	const char *cert = values_get(v, "CERTFILE");
 
 	if (!values_get(v, "SECURETRANSFER") && !opportunistic)
-		draft_set(&im->draft, account, "tls", "off");
+		draft_set(account, "tls", "off");
 	else if (!values_get(v, "STARTTLS") && !opportunistic)
-		draft_set(&im->draft, account, "tls", "implicit");
+		draft_set(account, "tls", "implicit");
 	if (opportunistic)
-		draft_note(&im->draft, account,
+		draft_note(account,
 			"OPPORTUNISTIC_TLS has no equivalent: TLS is demanded; tls = off does "
 			"without");
 	if (!values_get(v, "VERIFYCERT") && !values_get(v, "FINGERPRINT") &&
 		values_get(v, "SECURETRANSFER"))
-		draft_note(&im->draft, account,
+		draft_note(account,
 			"the server's certificate is checked, which dma did not; see tls_trust, "
 			"tls_fingerprint");
 	if (!draft_get(account, "port"))
-		draft_set(&im->draft, account, "port", "25");
-	draft_set(&im->draft, account, "tls_cert", cert ? cert : "");
-	draft_set(&im->draft, account, "tls_key", cert ? cert : "");
+		draft_set(account, "port", "25");
+	draft_set(account, "tls_cert", cert);
+	draft_set(account, "tls_key", cert);
 }
 
 /* USER@HOST, USER@ or HOST: what takes the place of the sender, or of a part of it. */
@@ -122,26 +120,25 @@ static void finish_local(
 
 static void finish(struct import *im, const struct import_section *s, struct draft_section *account)
 {
-	struct draft_section *global = im->draft.sections[0];
+	struct draft_section *global = im->draft.global;
 	const char *mailname = values_get(&s->values, "MAILNAME");
 	const char *mask = values_get(&s->values, "MASQUERADE");
 
-	finish_tls(im, &s->values, account);
+	finish_tls(&s->values, account);
 	finish_login(im, &s->values, account);
 	if (mailname && *mailname != '/') {
-		draft_set(&im->draft, global, "hostname", mailname);
-		draft_set(&im->draft, global, "domain", mailname);
+		draft_set(global, "hostname", mailname);
+		draft_set(global, "domain", mailname);
 	} else if ((mailname && strcmp(mailname, "/etc/mailname") != 0) ||
 		   values_get(&s->values, "MAILNAMEFILE")) {
-		draft_note(&im->draft, global,
-			"MAILNAME: write what that file holds as hostname and domain");
+		draft_note(global, "MAILNAME: write what that file holds as hostname and domain");
 	}
 	if (mask)
 		finish_masquerade(im, mask, account);
 	else
-		import_set_sender(im, account);
+		import_set_sender(account);
 	if (values_get(&s->values, "DEFER"))
-		draft_set(&im->draft, global, "delivery", "queue");
+		draft_set(global, "delivery", "queue");
 	finish_local(im, &s->values, account);
 	import_set_queue(im);
 }

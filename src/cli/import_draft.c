@@ -19,6 +19,7 @@ static struct draft_section *add_section(struct draft *d, char *name)
 		d->alloc = d->alloc ? d->alloc * 2 : 8;
 		d->sections = alloc_grow(d->sections, d->alloc, sizeof *d->sections);
 	}
+	s->draft = d;
 	s->name = name;
 	d->sections[d->count++] = s;
 	return s;
@@ -27,7 +28,7 @@ static struct draft_section *add_section(struct draft *d, char *name)
 void draft_init(struct draft *d, struct caller *caller)
 {
 	*d = (struct draft){ .caller = caller };
-	add_section(d, alloc_string("sendoff"));
+	d->global = add_section(d, alloc_string("sendoff"));
 }
 
 static bool name_is_taken(const struct draft *d, const char *name)
@@ -56,15 +57,14 @@ struct draft_section *draft_add_account(struct draft *d, const char *name)
 	return add_section(d, buf_detach(&clean));
 }
 
-static bool is_global(const struct draft *d, const struct draft_section *s)
+static bool is_global(const struct draft_section *s)
 {
-	return s == d->sections[0];
+	return s == s->draft->global;
 }
 
-static const struct setting *find_setting(
-	const struct draft *d, const struct draft_section *s, const char *key)
+static enum setting_scope scope_of(const struct draft_section *s)
 {
-	return setting_find(is_global(d, s) ? SETTING_GLOBAL : SETTING_ACCOUNT, key);
+	return is_global(s) ? SETTING_GLOBAL : SETTING_ACCOUNT;
 }
 
 static struct draft_key *find_key(const struct draft_section *s, const char *key)
@@ -84,7 +84,7 @@ const char *draft_get(const struct draft_section *s, const char *key)
 
 /* False: *why says what a value of this key must be. */
 static bool is_taken(
-	struct draft *d, const struct setting *setting, const char *value, struct buf *why)
+	const struct setting *setting, const char *value, struct caller *caller, struct buf *why)
 {
 	union {
 		struct config config;
@@ -98,7 +98,7 @@ static bool is_taken(
 		return false;
 	}
 	settings_default(setting->scope, &scratch);
-	ok = setting_convert(setting, &scratch, value, d->caller, why);
+	ok = setting_convert(setting, &scratch, value, caller, why);
 	settings_release(setting->scope, &scratch);
 	return ok;
 }
@@ -119,26 +119,26 @@ static void put(struct draft_section *s, const char *key, const char *value)
 	k->value = alloc_string(value);
 }
 
-void draft_set(struct draft *d, struct draft_section *s, const char *key, const char *value)
+void draft_set(struct draft_section *s, const char *key, const char *value)
 {
-	const struct setting *setting = find_setting(d, s, key);
+	const struct setting *setting = setting_find(scope_of(s), key);
 	const char *old = draft_get(s, key);
 	struct buf why = BUF_INIT;
 
-	if (!*value)
+	if (!value || !*value)
 		return;
-	if (is_global(d, s) && old && strcmp(old, value) != 0) {
-		draft_note(d, s, "%s: more than one value; sendoff has one for all accounts", key);
-	} else if (is_taken(d, setting, value, &why)) {
+	if (is_global(s) && old && strcmp(old, value) != 0) {
+		draft_note(s, "%s: more than one value; sendoff has one for all accounts", key);
+	} else if (is_taken(setting, value, s->draft->caller, &why)) {
 		put(s, key, value);
-		d->has_secret = d->has_secret || setting_is_secret(setting, value);
+		s->draft->has_secret |= setting_is_secret(setting, value);
 	} else {
-		draft_note(d, s, "%s is left out: the value %s", key, buf_str(&why));
+		draft_note(s, "%s is left out: the value %s", key, buf_str(&why));
 	}
 	buf_release(&why);
 }
 
-void draft_setf(struct draft *d, struct draft_section *s, const char *key, const char *format, ...)
+void draft_setf(struct draft_section *s, const char *key, const char *format, ...)
 {
 	struct buf value = BUF_INIT;
 	va_list args;
@@ -146,7 +146,7 @@ void draft_setf(struct draft *d, struct draft_section *s, const char *key, const
 	va_start(args, format);
 	buf_vaddf(&value, format, args);
 	va_end(args);
-	draft_set(d, s, key, buf_str(&value));
+	draft_set(s, key, buf_str(&value));
 	buf_release(&value);
 }
 
@@ -173,7 +173,7 @@ static bool has_note(const struct draft *d, const char *note)
 /* The longest comment, well under the longest line. */
 enum { NOTE_MAX_BYTES = 500 };
 
-void draft_note(struct draft *d, struct draft_section *s, const char *format, ...)
+void draft_note(struct draft_section *s, const char *format, ...)
 {
 	struct buf raw = BUF_INIT;
 	struct buf note = BUF_INIT;
@@ -185,7 +185,7 @@ void draft_note(struct draft *d, struct draft_section *s, const char *format, ..
 	buf_add_printable(&note, raw.data, raw.len < NOTE_MAX_BYTES ? raw.len : NOTE_MAX_BYTES);
 	while (note.len && note.data[note.len - 1] == '\\') /* it would be an error in the file */
 		buf_truncate(&note, note.len - 1);
-	if (!has_note(d, buf_str(&note)))
+	if (!has_note(s->draft, buf_str(&note)))
 		strlist_add(&s->notes, buf_str(&note));
 	buf_release(&note);
 	buf_release(&raw);
@@ -202,15 +202,14 @@ static const char *quote_of(const struct setting *setting, const char *value)
 	return setting->kind == SETTING_SECRET || draft_needs_quotes(value) ? "\"" : "";
 }
 
-static void render_section(const struct draft *d, const struct draft_section *s, struct buf *out)
+static void render_section(const struct draft_section *s, struct buf *out)
 {
 	buf_addf(out, "%s[%s]\n", out->len ? "\n" : "", s->name);
 	for (size_t i = 0; i < s->notes.count; i++)
 		buf_addf(out, "; %s\n", s->notes.items[i]);
 	for (const struct setting *setting = settings; setting->name; setting++) {
-		const char *value = find_setting(d, s, setting->name) == setting
-					    ? draft_get(s, setting->name)
-					    : NULL;
+		const char *value =
+			setting->scope == scope_of(s) ? draft_get(s, setting->name) : NULL;
 		const char *quote = value ? quote_of(setting, value) : "";
 
 		if (value)
@@ -222,7 +221,7 @@ void draft_render(const struct draft *d, struct buf *out)
 {
 	for (size_t i = 0; i < d->count; i++)
 		if (i || d->sections[i]->count || d->sections[i]->notes.count)
-			render_section(d, d->sections[i], out);
+			render_section(d->sections[i], out);
 }
 
 static void release_section(struct draft_section *s)

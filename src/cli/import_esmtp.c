@@ -33,28 +33,26 @@ static const struct import_row rows[] = {
 static bool begin_identity(struct import *im, const struct strlist *words,
 	const struct import_file *f, unsigned line, struct error *err)
 {
-	struct import_values v = { 0 };
-	bool ok;
+	struct import_section *s;
 
 	if (!words->count)
 		return error_set(
 			err, EX_DATAERR, NULL, "%s:%u: an identity needs a name", f->path, line);
-	values_set(&v, "identity", words->items[0], f, line);
-	ok = import_add_section(im, words->items[0], &v, f, err);
-	values_release(&v);
-	return ok;
+	s = import_add_section(im, words->items[0], f, err);
+	if (s)
+		values_set(&s->values, "identity", words->items[0], f, line);
+	return s;
 }
 
 static bool set_value(struct import *im, const char *key, const struct strlist *words,
 	const struct import_file *f, unsigned line, struct error *err)
 {
-	struct import_values none = { 0 };
+	struct import_section *s = import_last_section(im);
 
-	if (!import_last_section(im) && !import_add_section(im, "default", &none, f, err))
-		return false;
-	values_set(&import_last_section(im)->values, key, words->count ? words->items[0] : "yes", f,
-		line);
-	return true;
+	s = s ? s : import_add_section(im, "default", f, err);
+	if (s)
+		values_set(&s->values, key, words->count ? words->items[0] : "yes", f, line);
+	return s;
 }
 
 /* The key; `force sender` is one of two words. */
@@ -121,14 +119,14 @@ static void finish_sender(
 	const char *identity = values_get(v, "identity");
 	const char *forced = values_get(v, "force_reverse_path");
 
-	draft_set(&im->draft, account, "from", "%U@%H");
-	draft_set(&im->draft, account, "from_override", "no");
+	draft_set(account, "from", "%U@%H");
+	draft_set(account, "from_override", "no");
 	if (identity && strchr(identity, '@')) {
-		draft_set(&im->draft, account, "match", identity);
-		draft_set(&im->draft, account, "from", identity);
+		draft_set(account, "match", identity);
+		draft_set(account, "from", identity);
 	}
-	draft_note(&im->draft, account,
-		"the sender is what -f says, else from; esmtp -t takes the From field's");
+	draft_note(
+		account, "the sender is what -f says, else from; esmtp -t takes the From field's");
 	if (forced)
 		set_forced(im, account, forced);
 }
@@ -139,19 +137,18 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 	const char *server = values_get(v, "hostname");
 	bool tls = values_get(v, "starttls") && !values_is(v, "starttls", "disabled");
 
-	import_set_server(im, account, server ? server : "localhost", "587");
+	import_set_server(account, server ? server : "localhost", "587");
 	if (!tls)
-		draft_set(&im->draft, account, "tls", "off");
+		draft_set(account, "tls", "off");
 	if (values_is(v, "starttls", "enabled"))
-		draft_note(&im->draft, account,
+		draft_note(account,
 			"starttls = enabled has no equivalent: TLS is demanded; tls = off does "
 			"without");
-	import_set_login(im, account, values_get(v, "username"), values_get(v, "password"));
+	import_set_login(account, values_get(v, "username"), values_get(v, "password"));
 	finish_sender(im, v, account);
 	import_set_no_aliases(im);
 	if (im->count > 1)
-		draft_set(
-			&im->draft, im->draft.sections[0], "account", im->draft.sections[1]->name);
+		draft_set(im->draft.global, "account", im->draft.sections[1]->name);
 }
 
 static const struct import_name names[] = { { "esmtprc", parse }, { NULL, NULL } };

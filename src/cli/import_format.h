@@ -60,9 +60,9 @@ struct import_format {
 extern const struct import_format import_msmtp, import_ssmtp, import_dma, import_nullmailer,
 	import_esmtp, import_postfix;
 
-/* Adds a section with a copy of values; false (EX_DATAERR): there are too many. */
-bool import_add_section(struct import *im, const char *name, const struct import_values *values,
-	const struct import_file *f, struct error *err);
+/* Adds an empty section, good until the next is added; NULL (EX_DATAERR): there are too many. */
+struct import_section *import_add_section(
+	struct import *im, const char *name, const struct import_file *f, struct error *err);
 
 /* The section that was added last; NULL where there is none. */
 struct import_section *import_last_section(const struct import *im);
@@ -74,18 +74,16 @@ struct import_section *import_last_section(const struct import *im);
 void import_pairs(struct import_values *v, const struct import_file *f, char separator);
 
 /* Sets host and port from HOST, HOST:PORT or [HOST]:PORT. */
-void import_set_server(struct import *im, struct draft_section *account, const char *server,
-	const char *default_port);
+void import_set_server(struct draft_section *account, const char *server, const char *default_port);
 
 /* Sets user and password where both are there. */
-void import_set_login(
-	struct import *im, struct draft_section *account, const char *user, const char *password);
+void import_set_login(struct draft_section *account, const char *user, const char *password);
 
 /*
  * For programs whose sender is the caller at the domain, once that is set, and that never put
  * one in another's place.
  */
-void import_set_sender(struct import *im, struct draft_section *account);
+void import_set_sender(struct draft_section *account);
 
 /*
  * For programs that put this address (%U and %H in it) in place of every sender, though not in

@@ -124,12 +124,13 @@ static bool begin_account(struct import *im, const char *rest, const struct impo
 	const char *colon = strchr(rest, ':');
 	size_t len = strcspn(rest, ": \t");
 	char *name = alloc_bytes(rest, len);
-	bool ok = import_add_section(im, name, defaults, f, err);
+	struct import_section *s = import_add_section(im, name, f, err);
 
-	if (ok && colon)
-		ok = inherit(im, import_last_section(im), colon + 1, f, line, err);
 	free(name);
-	return ok;
+	if (!s)
+		return false;
+	values_copy(&s->values, defaults);
+	return !colon || inherit(im, s, colon + 1, f, line, err);
 }
 
 static void set_value(struct import *im, bool in_defaults, struct import_values *defaults,
@@ -171,19 +172,18 @@ static bool parse(struct import *im, const struct import_file *f, struct error *
 	return ok;
 }
 
-static void finish_tls(
-	struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_tls(const struct import_values *v, struct draft_section *account)
 {
 	bool starttls = !values_is(v, "tls_starttls", "off") && !values_get(v, "tls_nostarttls");
 
 	if (!values_is(v, "tls", "on"))
-		draft_set(&im->draft, account, "tls", "off");
+		draft_set(account, "tls", "off");
 	else if (!starttls)
-		draft_set(&im->draft, account, "tls", "implicit");
+		draft_set(account, "tls", "implicit");
 	else if (!draft_get(account, "port")) /* starttls is our default, 25 is msmtp's */
-		draft_set(&im->draft, account, "port", "25");
+		draft_set(account, "port", "25");
 	if (values_is(v, "tls_certcheck", "off") || values_get(v, "tls_nocertcheck"))
-		draft_set(&im->draft, account, "tls_verify", "no");
+		draft_set(account, "tls_verify", "no");
 }
 
 static bool is_plain_word(const char *s)
@@ -198,38 +198,36 @@ static bool is_plain_word(const char *s)
  * A password goes before a command, which may be inherited; msmtp asks the keyring on its own where
  * the file has no secret.
  */
-static void finish_secret(
-	struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_secret(const struct import_values *v, struct draft_section *account)
 {
 	const char *user = draft_get(account, "user");
 	const char *host = draft_get(account, "host");
 	const char *command = get(v, "passwordeval");
 
 	if (command && draft_get(account, "password"))
-		draft_note(&im->draft, account,
+		draft_note(account,
 			"passwordeval is left out: msmtp takes the password where both are set");
 	else if (command)
-		draft_set(&im->draft, account, "password_command", command);
+		draft_set(account, "password_command", command);
 	if (!user || command || draft_get(account, "password") || values_is(v, "auth", "off") ||
 		!get(v, "auth"))
 		return;
-	draft_note(&im->draft, account,
+	draft_note(account,
 		"no password was written: msmtp asks the keyring, ~/.netrc or the terminal");
 	if (host && is_plain_word(user) && is_plain_word(host))
-		draft_setf(&im->draft, account, "password_command",
+		draft_setf(account, "password_command",
 			"secret-tool lookup host %s service smtp user %s", host, user);
 }
 
-static void finish_auth(
-	struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_auth(const struct import_values *v, struct draft_section *account)
 {
 	const char *auth = values_get(v, "auth");
 
 	if ((!auth || ascii_equal(auth, "off")) && draft_get(account, "user"))
-		draft_set(&im->draft, account, "auth", "none");
+		draft_set(account, "auth", "none");
 	else if (auth && !ascii_equal(auth, "on") && !ascii_equal(auth, "off"))
-		draft_set(&im->draft, account, "auth", auth);
-	finish_secret(im, v, account);
+		draft_set(account, "auth", auth);
+	finish_secret(v, account);
 }
 
 static void finish_sender(
@@ -239,18 +237,18 @@ static void finish_sender(
 	bool is_pattern = from && strpbrk(from, "*?[");
 
 	if (is_pattern)
-		draft_note(&im->draft, account,
-			"a pattern names no sender: without -f it is user, or %%U@domain");
+		draft_note(
+			account, "a pattern names no sender: without -f it is user, or %%U@domain");
 	else if (from)
-		draft_set(&im->draft, account, "from", from);
+		draft_set(account, "from", from);
 	if (values_is(&s->values, "allow_from_override", "off") && !is_pattern)
-		draft_set(&im->draft, account, "from_override", "yes");
+		draft_set(account, "from_override", "yes");
 	else if (values_is(&s->values, "set_from_header", "on"))
-		draft_note(&im->draft, account,
+		draft_note(account,
 			"set_from_header: the From field stays; from_override = yes replaces it, "
 			"and -f's sender");
 	if (from && im->count > 1 && strchr(from, '@') && !strpbrk(from, "%?["))
-		draft_set(&im->draft, account, "match", from);
+		draft_set(account, "match", from);
 }
 
 static void finish_log(struct import *im, const struct import_values *v)
@@ -259,40 +257,36 @@ static void finish_log(struct import *im, const struct import_values *v)
 	const char *syslog = values_get(v, "syslog");
 
 	if (syslog && !ascii_equal(syslog, "off"))
-		draft_set(&im->draft, im->draft.sections[0], "log", "syslog");
+		draft_set(im->draft.global, "log", "syslog");
 	else if (file && strcmp(file, "-") != 0)
-		draft_set(&im->draft, im->draft.sections[0], "log", file);
+		draft_set(im->draft.global, "log", file);
 }
 
-static void finish_way(
-	struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_way(const struct import_values *v, struct draft_section *account)
 {
 	const char *timeout = values_get(v, "timeout");
 	const char *port = get(v, "proxy_port");
 	const char *proxy = get(v, "proxy_host");
 
 	if (proxy)
-		draft_setf(&im->draft, account, "proxy",
+		draft_setf(account, "proxy",
 			strchr(proxy, ':') ? "socks5://[%s]:%s" : "socks5://%s:%s", proxy,
 			port ? port : "1080");
 	if (timeout && !ascii_equal(timeout, "off"))
-		draft_set(&im->draft, account, "timeout", timeout);
+		draft_set(account, "timeout", timeout);
 	if (values_is(v, "protocol", "lmtp"))
-		draft_note(&im->draft, account,
-			"protocol lmtp has no equivalent: only SMTP is spoken");
+		draft_note(account, "protocol lmtp has no equivalent: only SMTP is spoken");
 }
 
-static void finish_dsn(
-	struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_dsn(const struct import_values *v, struct draft_section *account)
 {
 	const char *notify = values_get(v, "dsn_notify");
 	const char *what = values_get(v, "dsn_return");
 
 	if (notify && !ascii_equal(notify, "off"))
-		draft_set(&im->draft, account, "dsn_notify", notify);
+		draft_set(account, "dsn_notify", notify);
 	if (what && !ascii_equal(what, "off"))
-		draft_set(&im->draft, account, "dsn_return",
-			ascii_equal(what, "headers") ? "hdrs" : what);
+		draft_set(account, "dsn_return", ascii_equal(what, "headers") ? "hdrs" : what);
 }
 
 static bool some_account_has_aliases(const struct import *im)
@@ -308,18 +302,18 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 	const char *standard = values_get(&im->logins, "default");
 	const char *aliases = get(&s->values, "aliases");
 
-	finish_tls(im, &s->values, account);
-	finish_auth(im, &s->values, account);
+	finish_tls(&s->values, account);
+	finish_auth(&s->values, account);
 	finish_sender(im, s, account);
-	finish_way(im, &s->values, account);
-	finish_dsn(im, &s->values, account);
+	finish_way(&s->values, account);
+	finish_dsn(&s->values, account);
 	finish_log(im, &s->values);
 	if (aliases)
 		import_set_aliases(im, aliases);
 	else if (!some_account_has_aliases(im))
 		import_set_no_aliases(im);
 	if (standard && strcmp(standard, s->name) == 0)
-		draft_set(&im->draft, im->draft.sections[0], "account", account->name);
+		draft_set(im->draft.global, "account", account->name);
 }
 
 static const struct import_name names[] = { { "msmtprc", parse }, { NULL, NULL } };

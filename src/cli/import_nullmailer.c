@@ -63,18 +63,17 @@ static void set_option(
 static bool add_remote(struct import *im, const struct strlist *words, const struct import_file *f,
 	unsigned line, struct error *err)
 {
-	struct import_values v = { 0 };
-	bool ok;
+	struct import_section *s = import_add_section(im, words->items[0], f, err);
 
-	values_set(&v, "host", words->items[0], f, line);
+	if (!s)
+		return false;
+	values_set(&s->values, "host", words->items[0], f, line);
 	for (size_t i = 1; i < words->count; i++)
 		if (i == 1 && *words->items[1] != '-' && !strchr(words->items[1], '='))
-			values_set(&v, "protocol", words->items[1], f, line);
+			values_set(&s->values, "protocol", words->items[1], f, line);
 		else
-			set_option(&v, words->items[i], f, line);
-	ok = import_add_section(im, words->items[0], &v, f, err);
-	values_release(&v);
-	return ok;
+			set_option(&s->values, words->items[i], f, line);
+	return true;
 }
 
 static bool parse_remotes(struct import *im, const struct import_file *f, struct error *err)
@@ -111,24 +110,23 @@ static bool is_remotes(const struct import_file *f)
 	return is;
 }
 
-static void finish_tls(
-	struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_tls(const struct import_values *v, struct draft_section *account)
 {
 	const char *cert = values_get(v, "x509certfile");
 	const char *key = values_get(v, "x509keyfile");
 	bool implicit = values_get(v, "tls") || values_get(v, "ssl");
 
 	if (implicit)
-		draft_set(&im->draft, account, "tls", "implicit");
+		draft_set(account, "tls", "implicit");
 	else if (!values_get(v, "starttls"))
-		draft_set(&im->draft, account, "tls", "off");
+		draft_set(account, "tls", "off");
 	if (!draft_get(account, "port"))
-		draft_set(&im->draft, account, "port", implicit ? "465" : "25");
+		draft_set(account, "port", implicit ? "465" : "25");
 	if (values_get(v, "insecure"))
-		draft_set(&im->draft, account, "tls_verify", "no");
-	draft_set(&im->draft, account, "tls_cert", cert ? cert : "");
+		draft_set(account, "tls_verify", "no");
+	draft_set(account, "tls_cert", cert);
 	if (cert)
-		draft_set(&im->draft, account, "tls_key", key ? key : cert);
+		draft_set(account, "tls_key", key ? key : cert);
 }
 
 /*
@@ -137,7 +135,7 @@ static void finish_tls(
  */
 static void finish_names(struct import *im)
 {
-	struct draft_section *global = im->draft.sections[0];
+	struct draft_section *global = im->draft.global;
 	const char *me =
 		values_get(&im->common, values_get(&im->common, "mailname") ? "mailname" : "me");
 	const char *host = values_get(&im->common, "defaulthost");
@@ -145,16 +143,16 @@ static void finish_names(struct import *im)
 	const char *admin = values_get(&im->common, "adminaddr");
 
 	if (!values_get(&im->common, "helohost") && me)
-		draft_set(&im->draft, global, "hostname", me);
+		draft_set(global, "hostname", me);
 	host = host ? host : me;
 	if (host && !strchr(host, '.') && domain)
-		draft_setf(&im->draft, global, "domain", "%s.%s", host, domain);
+		draft_setf(global, "domain", "%s.%s", host, domain);
 	else
-		draft_set(&im->draft, global, "domain", host ? host : "");
+		draft_set(global, "domain", host);
 	if (admin && strchr(admin, ','))
-		draft_note(&im->draft, global,
-			"adminaddr: it takes one address; put several into the alias file");
-	draft_setf(&im->draft, global, "adminaddr", "%.*s", admin ? (int)strcspn(admin, ", \t") : 0,
+		draft_note(
+			global, "adminaddr: it takes one address; put several into the alias file");
+	draft_setf(global, "adminaddr", "%.*s", admin ? (int)strcspn(admin, ", \t") : 0,
 		admin ? admin : "");
 }
 
@@ -165,9 +163,8 @@ static void finish_names(struct import *im)
 static void chain(struct import *im, struct draft_section *account)
 {
 	if (im->draft.count > 2)
-		draft_set(&im->draft, im->draft.sections[im->draft.count - 2], "fallback",
-			account->name);
-	draft_set(&im->draft, im->draft.sections[0], "account", im->draft.sections[1]->name);
+		draft_set(im->draft.sections[im->draft.count - 2], "fallback", account->name);
+	draft_set(im->draft.global, "account", im->draft.sections[1]->name);
 }
 
 static void finish(struct import *im, const struct import_section *s, struct draft_section *account)
@@ -176,16 +173,15 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 	const char *sender = values_get(&im->common, "allmailfrom");
 
 	if (values_get(v, "protocol") && !values_is(v, "protocol", "smtp"))
-		draft_note(&im->draft, account,
-			"only SMTP is spoken, not the protocol of this remote");
-	draft_set(&im->draft, account, "host", s->name);
-	finish_tls(im, v, account);
-	import_set_login(im, account, values_get(v, "user"), values_get(v, "pass"));
+		draft_note(account, "only SMTP is spoken, not the protocol of this remote");
+	draft_set(account, "host", s->name);
+	finish_tls(v, account);
+	import_set_login(account, values_get(v, "user"), values_get(v, "pass"));
 	import_set_no_aliases(im);
 	if (values_get(v, "auth-login"))
-		draft_set(&im->draft, account, "auth", "login");
+		draft_set(account, "auth", "login");
 	finish_names(im);
-	import_set_sender(im, account);
+	import_set_sender(account);
 	if (sender)
 		import_force_sender(im, account, sender);
 	chain(im, account);

@@ -71,28 +71,25 @@ static void continue_value(struct import_values *v, const char *key, const char 
 
 static bool parse_main(struct import *im, const struct import_file *f, struct error *err)
 {
-	struct import_values v = { 0 };
+	struct import_section *s = import_add_section(im, "relayhost", f, err);
 	char *key = NULL;
-	bool ok;
 
-	for (size_t i = 0; i < f->count; i++) {
+	for (size_t i = 0; s && i < f->count; i++) {
 		const struct import_line *line = &f->lines[i];
 		size_t len = import_key_length(line->text);
 		char *value = import_value_of(line->text + len, '=');
 
 		if (line->indented && key) {
-			continue_value(&v, key, line->text, f, line->number);
+			continue_value(&s->values, key, line->text, f, line->number);
 		} else {
 			free(key);
 			key = alloc_bytes(line->text, len);
-			values_set(&v, key, value, f, line->number);
+			values_set(&s->values, key, value, f, line->number);
 		}
 		free(value);
 	}
-	ok = import_add_section(im, "relayhost", &v, f, err);
-	values_release(&v);
 	free(key);
-	return ok;
+	return s;
 }
 
 static bool parse_passwords(struct import *im, const struct import_file *f, struct error *err)
@@ -144,13 +141,13 @@ static char *expanded(const struct import_values *v, const char *key)
 	return NULL;
 }
 
-static void set_expanded(struct import *im, struct draft_section *s, const char *ours,
-	const struct import_values *v, const char *key)
+static void set_expanded(
+	struct draft_section *s, const char *ours, const struct import_values *v, const char *key)
 {
 	char *value = expanded(v, key);
 
 	if (value && !draft_get(s, ours) && *value != '/')
-		draft_set(&im->draft, s, ours, value);
+		draft_set(s, ours, value);
 	free(value);
 }
 
@@ -187,8 +184,7 @@ static const char *level_of(const struct import_values *v)
 	return values_is(v, "smtp_use_tls", "yes") ? "may" : "";
 }
 
-static void finish_tls(
-	struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_tls(const struct import_values *v, struct draft_section *account)
 {
 	const char *wanted = level_of(v);
 	const struct level *level = levels;
@@ -196,11 +192,11 @@ static void finish_tls(
 	while (level->name && !ascii_equal(level->name, wanted))
 		level++;
 	if (level->name && values_is(v, "smtp_tls_wrappermode", "yes"))
-		draft_set(&im->draft, account, "tls", "implicit");
+		draft_set(account, "tls", "implicit");
 	else if (level->name)
-		draft_set(&im->draft, account, "tls", level->tls);
+		draft_set(account, "tls", level->tls);
 	if (!level->name || level->note)
-		draft_note(&im->draft, account, "%s",
+		draft_note(account, "%s",
 			level->name ? level->note : "smtp_tls_security_level is not known here");
 }
 
@@ -217,12 +213,12 @@ static void finish_login(struct import *im, const struct import_values *v, const
 	if (!values_is(v, "smtp_sasl_auth_enable", "yes"))
 		return;
 	if (!login)
-		draft_note(&im->draft, account,
+		draft_note(account,
 			"no login was found: name sasl_passwd too: config import main.cf "
 			"sasl_passwd");
 	colon = login ? strchr(login, ':') : NULL;
 	user = colon ? alloc_bytes(login, (size_t)(colon - login)) : NULL;
-	import_set_login(im, account, user, colon ? colon + 1 : NULL);
+	import_set_login(account, user, colon ? colon + 1 : NULL);
 	free(user);
 }
 
@@ -276,34 +272,34 @@ static void finish_fallback(
 
 	if (backup) {
 		relay[strcspn(relay, ", \t")] = '\0';
-		import_set_server(im, backup, relay, "25");
-		import_set_sender(im, backup);
-		draft_set(&im->draft, backup, "tls", tls ? tls : "");
+		import_set_server(backup, relay, "25");
+		import_set_sender(backup);
+		draft_set(backup, "tls", tls);
 		finish_login(im, v, relay, backup);
-		draft_set(&im->draft, account, "fallback", backup->name);
-		draft_set(&im->draft, im->draft.sections[0], "account", account->name);
+		draft_set(account, "fallback", backup->name);
+		draft_set(im->draft.global, "account", account->name);
 	}
 	free(relay);
 }
 
 static void finish(struct import *im, const struct import_section *s, struct draft_section *account)
 {
-	struct draft_section *global = im->draft.sections[0];
+	struct draft_section *global = im->draft.global;
 	char *relay = expanded(&s->values, "relayhost");
 
-	set_expanded(im, global, "hostname", &s->values, "smtp_helo_name");
-	set_expanded(im, global, "hostname", &s->values, "myhostname");
-	set_expanded(im, global, "domain", &s->values, "myorigin");
-	set_expanded(im, global, "domain", &s->values, "myhostname");
+	set_expanded(global, "hostname", &s->values, "smtp_helo_name");
+	set_expanded(global, "hostname", &s->values, "myhostname");
+	set_expanded(global, "domain", &s->values, "myorigin");
+	set_expanded(global, "domain", &s->values, "myhostname");
 	if (relay && *relay) {
-		import_set_server(im, account, relay, "25");
+		import_set_server(account, relay, "25");
 		if (*relay != '[')
-			draft_note(&im->draft, account,
+			draft_note(account,
 				"relayhost without [ ] asks for the domain's MX; sendoff connects "
 				"to that name itself");
-		finish_tls(im, &s->values, account);
+		finish_tls(&s->values, account);
 		finish_login(im, &s->values, relay, account);
-		import_set_sender(im, account);
+		import_set_sender(account);
 		finish_fallback(im, &s->values, account);
 	}
 	finish_aliases(im, &s->values, account);

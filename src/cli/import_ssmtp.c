@@ -32,12 +32,11 @@ static const struct import_row rows[] = {
 
 static bool parse_conf(struct import *im, const struct import_file *f, struct error *err)
 {
-	struct import_values none = { 0 };
+	struct import_section *s = import_add_section(im, "default", f, err);
 
-	if (!import_add_section(im, "default", &none, f, err))
-		return false;
-	import_pairs(&import_last_section(im)->values, f, '=');
-	return true;
+	if (s)
+		import_pairs(&s->values, f, '=');
+	return s;
 }
 
 static bool parse_revaliases(struct import *im, const struct import_file *f, struct error *err)
@@ -48,23 +47,21 @@ static bool parse_revaliases(struct import *im, const struct import_file *f, str
 	return true;
 }
 
-static void finish_tls(
-	struct import *im, const struct import_values *v, struct draft_section *account)
+static void finish_tls(const struct import_values *v, struct draft_section *account)
 {
 	bool starttls = values_is(v, "UseSTARTTLS", "yes");
 	const char *cert = values_get(v, "TLSCert");
 	const char *key = values_get(v, "TLSKey");
 
 	if (!starttls)
-		draft_set(&im->draft, account, "tls",
-			values_is(v, "UseTLS", "yes") ? "implicit" : "off");
+		draft_set(account, "tls", values_is(v, "UseTLS", "yes") ? "implicit" : "off");
 	if (starttls || values_is(v, "UseTLS", "yes"))
-		draft_note(&im->draft, account,
+		draft_note(account,
 			"the server's certificate is checked, which ssmtp did not; see tls_trust, "
 			"tls_fingerprint");
 	if (cert && values_is(v, "UseTLSCert", "yes")) {
-		draft_set(&im->draft, account, "tls_cert", cert);
-		draft_set(&im->draft, account, "tls_key", key ? key : cert);
+		draft_set(account, "tls_cert", cert);
+		draft_set(account, "tls_key", key ? key : cert);
 	}
 }
 
@@ -79,9 +76,9 @@ static void finish_sender(
 
 	if (!domain)
 		domain = values_get(v, "Hostname");
-	draft_set(&im->draft, im->draft.sections[0], "domain", domain ? domain : "");
-	import_set_sender(im, account);
-	draft_note(&im->draft, account, "the sender is what -f says, else from; %s",
+	draft_set(im->draft.global, "domain", domain);
+	import_set_sender(account);
+	draft_note(account, "the sender is what -f says, else from; %s",
 		values_is(v, "FromLineOverride", "yes")
 			? "with FromLineOverride ssmtp takes the From field's"
 			: "ssmtp passes over -f");
@@ -90,13 +87,13 @@ static void finish_sender(
 /* ssmtp leaves the names of other users to the domain. */
 static void finish_root(struct import *im, const char *root)
 {
-	struct draft_section *global = im->draft.sections[0];
+	struct draft_section *global = im->draft.global;
 
 	import_set_no_aliases(im);
 	if (!root)
 		return;
-	draft_set(&im->draft, global, "adminaddr", root);
-	draft_note(&im->draft, global,
+	draft_set(global, "adminaddr", root);
+	draft_note(global,
 		"adminaddr gets the mail for every local name, not only for users below MinUserId; "
 		"an alias file can name the others");
 }
@@ -112,16 +109,15 @@ static void add_user(
 	const char *domain = from ? strchr(from, '@') : NULL;
 
 	for (size_t i = 0; i < standard->count; i++)
-		draft_set(&im->draft, account, standard->keys[i].name, standard->keys[i].value);
-	draft_set(&im->draft, account, "from", address);
-	draft_set(&im->draft, account, "from_override", "yes");
+		draft_set(account, standard->keys[i].name, standard->keys[i].value);
+	draft_set(account, "from", address);
+	draft_set(account, "from_override", "yes");
 	if (domain && strcmp(domain, "@%H") != 0)
-		draft_setf(&im->draft, account, "match", "%s%s", line->key, domain);
+		draft_setf(account, "match", "%s%s", line->key, domain);
 	if (line->value[len])
-		import_set_server(im, account, line->value + len + 1, "25");
-	draft_note(&im->draft, account,
-		"%s:%u: for mail whose sender is %s; mail without one goes through %s", line->file,
-		line->line, line->key, standard->name);
+		import_set_server(account, line->value + len + 1, "25");
+	draft_note(account, "%s:%u: for mail whose sender is %s; mail without one goes through %s",
+		line->file, line->line, line->key, standard->name);
 	free(address);
 }
 
@@ -129,18 +125,18 @@ static void finish(struct import *im, const struct import_section *s, struct dra
 {
 	const char *server = values_get(&s->values, "Mailhub");
 
-	import_set_server(im, account, server && *server ? server : "mailhub", "25");
-	finish_tls(im, &s->values, account);
-	import_set_login(im, account, values_get(&s->values, "AuthUser"),
-		values_get(&s->values, "AuthPass"));
+	import_set_server(account, server && *server ? server : "mailhub", "25");
+	finish_tls(&s->values, account);
+	import_set_login(
+		account, values_get(&s->values, "AuthUser"), values_get(&s->values, "AuthPass"));
 	if (values_is(&s->values, "AuthMethod", "cram-md5"))
-		draft_set(&im->draft, account, "auth", "cram-md5");
+		draft_set(account, "auth", "cram-md5");
 	finish_sender(im, &s->values, account);
 	finish_root(im, values_get(&s->values, "Root"));
 	for (size_t i = 0; i < im->logins.count; i++)
 		add_user(im, &im->logins.items[i], account);
 	if (im->logins.count)
-		draft_set(&im->draft, im->draft.sections[0], "account", account->name);
+		draft_set(im->draft.global, "account", account->name);
 }
 
 static const struct import_name names[] = {
