@@ -4,8 +4,9 @@
 #include "base/process.h"
 #include "cli/command.h"
 #include "cli/deliver.h"
-#include "cli/dry_run.h"
+#include "cli/help.h"
 #include "cli/options.h"
+#include "cli/print.h"
 #include "cli/queue_command.h"
 #include "cli/screen.h"
 #include "cli/smtpd.h"
@@ -19,7 +20,6 @@
 /* One call of the program under any of sendmail's names. */
 struct call {
 	struct options options;
-	const char *program;
 	struct config config;
 	struct caller caller;
 	struct error failure; /* what the command line, then the configuration, had to say */
@@ -99,7 +99,7 @@ static int run_queue_run(struct call *c)
 
 static int run_help(struct call *c)
 {
-	return status_of(help_print(c->program, &c->failure), &c->failure);
+	return status_of(help_print(&c->failure), &c->failure);
 }
 
 static int run_version(struct call *c)
@@ -164,7 +164,7 @@ static int run_mode(struct call *c)
 
 static int sendmail_main(int argc, char **argv)
 {
-	struct call call = { .program = options_program(argc, argv) };
+	struct call call = { 0 };
 	int status;
 
 	caller_init(&call.caller);

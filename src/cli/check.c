@@ -84,7 +84,7 @@ int check_run(const struct check_params *p)
 bool check_command(struct caller *caller, const char *file, int argc, char **argv, int *status,
 	struct error *err)
 {
-	struct check_params p = { .caller = caller, .file = file, .form = check_form_of_output() };
+	struct check_params p = { .caller = caller, .file = file, .form = print_form() };
 	bool json = false;
 	const struct word words[] = {
 		{ "-a", &p.account, NULL },
@@ -100,7 +100,7 @@ bool check_command(struct caller *caller, const char *file, int argc, char **arg
 	if (!words_parse(words, argc, argv, err))
 		return false;
 	if (json)
-		p.form = CHECK_JSON;
+		p.form = PRINT_JSON;
 	*status = check_run(&p);
 	return true;
 }

@@ -28,7 +28,7 @@ struct check_params {
 	bool server_help;
 	bool offline;  /* nothing that needs the network */
 	bool is_draft; /* the file will not stay: its lines are not named */
-	enum check_form form;
+	enum print_form form;
 };
 
 /* Runs the check; returns the exit status, that of the first step that failed. */

@@ -4,9 +4,7 @@
 #include "base/ascii.h"
 #include "cli/json.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct {
 	const char *word, *glyph;
@@ -17,18 +15,11 @@ static const struct {
 	[MARK_FAIL] = { "FAIL", "\033[31m✗\033[0m" },
 };
 
-enum check_form check_form_of_output(void)
+static void add_text(struct buf *out, enum print_form form, const struct check_step *step)
 {
-	const char *plain = getenv("NO_COLOR");
+	const char *indent = form == PRINT_COLOUR ? "  " : "     ";
 
-	return isatty(STDOUT_FILENO) && !(plain && *plain) ? CHECK_COLOUR : CHECK_TEXT;
-}
-
-static void add_text(struct buf *out, enum check_form form, const struct check_step *step)
-{
-	const char *indent = form == CHECK_COLOUR ? "  " : "     ";
-
-	if (form == CHECK_COLOUR)
+	if (form == PRINT_COLOUR)
 		buf_addf(out, "%s ", marks[step->mark].glyph);
 	else
 		buf_addf(out, "%-4s ", marks[step->mark].word);
@@ -58,9 +49,9 @@ static void add_object(struct buf *out, const struct check_step *step)
 	buf_release(&hint);
 }
 
-void check_add_step(struct buf *out, enum check_form form, const struct check_step *step)
+void check_add_step(struct buf *out, enum print_form form, const struct check_step *step)
 {
-	if (form == CHECK_JSON)
+	if (form == PRINT_JSON)
 		add_object(out, step);
 	else
 		add_text(out, form, step);

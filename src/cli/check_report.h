@@ -9,12 +9,12 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/strlist.h"
+#include "cli/print.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum check_mark { MARK_OK, MARK_INFO, MARK_WARN, MARK_FAIL };
-enum check_form { CHECK_TEXT, CHECK_COLOUR, CHECK_JSON };
 
 struct check_step {
 	enum check_mark mark;
@@ -25,10 +25,7 @@ struct check_step {
 	const struct strlist *causes; /* what else may be behind it; NULL: nothing */
 };
 
-/* The form for a terminal, or for what else standard output is. */
-enum check_form check_form_of_output(void);
-
 /* Adds the step as it is printed. */
-void check_add_step(struct buf *out, enum check_form form, const struct check_step *step);
+void check_add_step(struct buf *out, enum print_form form, const struct check_step *step);
 
 #endif

@@ -1,32 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli/command.h"
 
-#include "base/alloc.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "cli/check.h"
 #include "cli/config_command.h"
 #include "cli/help.h"
-#include "cli/options.h"
+#include "cli/print.h"
 #include "cli/queue_command.h"
 #include "cli/setup.h"
 #include "cli/version.h"
 #include "config/config.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-bool print_out(struct buf *b, struct error *err)
-{
-	bool ok = !b->len || file_write_all(STDOUT_FILENO, b->data, b->len) || errno == EPIPE;
-
-	if (!ok)
-		error_set_errno(err, EX_IOERR, errno, "standard output cannot be written");
-	buf_release(b);
-	return ok;
-}
 
 /* One call of a command; argv[0] is its name, -C is taken out. */
 struct call {
@@ -109,31 +94,17 @@ static void add_command(struct buf *out, const struct command *c)
 	buf_release(&name);
 }
 
-static void add_commands(struct buf *out)
-{
-	buf_adds(out, "usage: sendoff COMMAND [-C FILE] …\n\n");
-	for (const struct command *c = commands; c->name; c++)
-		add_command(out, c);
-	buf_adds(out, "\n");
-	help_add(out, "  -C FILE", "configuration file, in place of the usual ones");
-	help_add(out, "  --help", "this help; of a command: sendoff COMMAND --help");
-	help_add(out, "  --version", "versions of sendoff and its libraries");
-}
-
-static void add_options(struct buf *out)
-{
-	buf_adds(out, "usage: sendmail [OPTION…] [--] [RECIPIENT…]\n\n");
-	help_add_options(out);
-}
-
-bool help_print(const char *program, struct error *err)
+static bool help_of_all(struct error *err)
 {
 	struct buf out = BUF_INIT;
 
-	if (strcmp(program, "sendoff") == 0)
-		add_commands(&out);
-	else
-		add_options(&out);
+	buf_adds(&out, "usage: sendoff COMMAND [-C FILE] …\n\n");
+	for (const struct command *c = commands; c->name; c++)
+		add_command(&out, c);
+	buf_adds(&out, "\n");
+	help_add(&out, "  -C FILE", "configuration file, in place of the usual ones");
+	help_add(&out, "  --help", "this help; of a command: sendoff COMMAND --help");
+	help_add(&out, "  --version", "versions of sendoff and its libraries");
 	return print_out(&out, err);
 }
 
@@ -203,7 +174,7 @@ bool command_run(
 		return error_hint(err, "sendoff --help lists the commands");
 	}
 	if (strcmp(name, "--help") == 0)
-		return help_print("sendoff", err);
+		return help_of_all(err);
 	if (strcmp(name, "--version") == 0)
 		return version_print(err);
 	while (c->name && strcmp(c->name, name) != 0)

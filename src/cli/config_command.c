@@ -3,9 +3,9 @@
 
 #include "base/alloc.h"
 #include "base/ascii.h"
-#include "cli/command.h"
 #include "cli/import.h"
 #include "cli/import_draft.h"
+#include "cli/print.h"
 #include "cli/queue_command.h"
 #include "config/config.h"
 #include "config/settings.h"

@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "cli/command.h"
+#include "cli/print.h"
 #include "message/compose.h"
 #include "message/content.h"
 #include "smtp/path.h"
@@ -47,17 +47,11 @@ static bool print_body(const struct spool *body, struct error *err)
 	ssize_t n;
 
 	while ((n = spool_look(body, at, &data, err)) > 0) {
-		if (!file_write_all(STDOUT_FILENO, data, (size_t)n))
-			return error_set_errno(
-				err, EX_IOERR, errno, "standard output cannot be written");
+		if (!print_bytes(data, (size_t)n, err))
+			return false;
 		at += (uint64_t)n;
 	}
 	return n == 0;
-}
-
-static bool print_content(struct content *c, struct error *err)
-{
-	return print_out(&c->header, err) && print_body(c->body, err);
 }
 
 static bool print_for_account(
@@ -83,7 +77,8 @@ static bool print_for_account(
 	compose_for_account(&r->message.header, &r->envelope, o->account, &params, &header,
 		&o->envelope.sender);
 	ok = content_render(&content, &r->message, &header, &o->envelope, offers, err) &&
-	     print_envelope(&session, &o->envelope, &content, err) && print_content(&content, err);
+	     print_envelope(&session, &o->envelope, &content, err) &&
+	     print_out(&content.header, err) && print_body(content.body, err);
 	content_release(&content);
 	header_release(&header);
 	return ok;

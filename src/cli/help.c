@@ -2,6 +2,7 @@
 #include "cli/help.h"
 
 #include "cli/option_table.h"
+#include "cli/print.h"
 
 #include <string.h>
 
@@ -89,4 +90,13 @@ void help_add_options(struct buf *out)
 	buf_adds(&ignored, "(accepted because Sendmail has them)");
 	help_add(out, "  without effect", buf_str(&ignored));
 	buf_release(&ignored);
+}
+
+bool help_print(struct error *err)
+{
+	struct buf out = BUF_INIT;
+
+	buf_adds(&out, "usage: sendmail [OPTION…] [--] [RECIPIENT…]\n\n");
+	help_add_options(&out);
+	return print_out(&out, err);
 }

@@ -2,7 +2,7 @@
 #include "cli/queue_change.h"
 
 #include "base/ascii.h"
-#include "cli/command.h"
+#include "cli/print.h"
 #include "cli/queue_list.h"
 #include "queue/store.h"
 

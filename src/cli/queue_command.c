@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "base/units.h"
-#include "cli/command.h"
+#include "cli/print.h"
 #include "cli/queue_change.h"
 #include "cli/queue_list.h"
 #include "cli/screen.h"
@@ -59,22 +59,15 @@ static int print_list(struct config *c, struct caller *caller, const struct queu
 	}
 	if (!print_out(&out, &err))
 		return fail(&err);
-	if (view->form != QUEUE_FORM_JSON)
+	if (view->form != PRINT_JSON)
 		queue_warn_if_overdue(c, caller);
 	return EX_OK;
-}
-
-static enum queue_form text_form(void)
-{
-	const char *plain = getenv("NO_COLOR");
-
-	return isatty(STDOUT_FILENO) && !(plain && *plain) ? QUEUE_FORM_COLOUR : QUEUE_FORM_TEXT;
 }
 
 int queue_print(
 	struct config *c, struct caller *caller, const struct queue_filter *filters)
 {
-	struct queue_view view = { .form = text_form(), .filters = filters };
+	struct queue_view view = { .form = print_form(), .filters = filters };
 
 	return print_list(c, caller, &view);
 }
@@ -109,7 +102,7 @@ int queue_run_command(const struct run_params *run, int64_t interval_s)
 
 static int list(struct config *c, struct caller *caller, int argc, char **argv)
 {
-	struct queue_view view = { .form = text_form() };
+	struct queue_view view = { .form = print_form() };
 	struct error err = ERROR_INIT;
 	bool json = false;
 	const struct word words[] = { { "--json", NULL, &json }, { NULL, NULL, NULL } };
@@ -117,7 +110,7 @@ static int list(struct config *c, struct caller *caller, int argc, char **argv)
 	if (!words_parse(words, argc, argv, &err))
 		return fail(&err);
 	if (json)
-		view.form = QUEUE_FORM_JSON;
+		view.form = PRINT_JSON;
 	return print_list(c, caller, &view);
 }
 

@@ -116,7 +116,7 @@ static void add_recipients(struct buf *out, const struct entry *e)
 
 static void add_reason(struct list *l, const char *reason)
 {
-	bool colour = l->view->form == QUEUE_FORM_COLOUR;
+	bool colour = l->view->form == PRINT_COLOUR;
 
 	if (!reason)
 		return;
@@ -135,7 +135,7 @@ static const char *shown_sender(const char *sender)
 static void add_text(struct list *l, const struct entry *e, bool is_held)
 {
 	char *sender = origin_sender(e, l->config, l->caller), *reason = reason_of(e, l->config);
-	bool colour = l->view->form == QUEUE_FORM_COLOUR;
+	bool colour = l->view->form == PRINT_COLOUR;
 	struct buf size = BUF_INIT, age = BUF_INIT, next = BUF_INIT;
 
 	if (l->count == 0)
@@ -202,7 +202,7 @@ static void show(struct list *l, const struct store *s, struct entry *e, bool is
 	if (!e->damage)
 		e->damage = store_noted_damage(s, e->id);
 	is_held = is_failed || e->is_held || e->damage;
-	if (l->view->form == QUEUE_FORM_JSON)
+	if (l->view->form == PRINT_JSON)
 		add_json(l, e, is_held);
 	else
 		add_text(l, e, is_held);
@@ -236,7 +236,7 @@ static bool add_store(struct list *l, const struct store *s, bool is_failed, str
 
 static void add_total(struct list *l)
 {
-	if (l->view->form == QUEUE_FORM_JSON)
+	if (l->view->form == PRINT_JSON)
 		return;
 	if (l->has_any) {
 		buf_addf(l->out, "-- %zu messages, ", l->count);

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "cli/print.h"
 #include "config/caller.h"
 #include "config/config.h"
 #include "queue/runner.h"
@@ -14,10 +15,8 @@
 
 #include <stdbool.h>
 
-enum queue_form { QUEUE_FORM_TEXT, QUEUE_FORM_COLOUR, QUEUE_FORM_JSON };
-
 struct queue_view {
-	enum queue_form form;
+	enum print_form form;
 	const struct queue_filter *filters; /* QUEUE_PARTS of them; NULL: none */
 };
 

@@ -7,7 +7,7 @@
 #include "base/process.h"
 #include "cli/ask.h"
 #include "cli/check.h"
-#include "cli/command.h"
+#include "cli/print.h"
 #include "cli/setup_find.h"
 #include "cli/words.h"
 #include "message/address.h"
@@ -246,9 +246,7 @@ static bool make_directory(const char *path, struct error *err)
 /* Tries the file under another name first: what stands there is not touched by a mistake. */
 static bool try_draft(struct setup *s, int *status, struct error *err)
 {
-	struct check_params check = {
-		.caller = s->caller, .form = check_form_of_output(), .is_draft = true
-	};
+	struct check_params check = { .caller = s->caller, .form = print_form(), .is_draft = true };
 	struct buf text = BUF_INIT;
 	bool ok;
 

@@ -34,7 +34,7 @@ static enum input examine_input(uid_t *peer)
 /* Writes the replies that are due; false: nobody reads them. */
 static bool flush(struct smtpd *s)
 {
-	bool ok = !s->out.len || file_write_all(STDOUT_FILENO, s->out.data, s->out.len);
+	bool ok = file_write_all(STDOUT_FILENO, s->out.data, s->out.len);
 
 	buf_truncate(&s->out, 0);
 	return ok;

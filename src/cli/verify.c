@@ -3,8 +3,8 @@
 
 #include "base/alloc.h"
 #include "base/ascii.h"
-#include "cli/command.h"
 #include "cli/deliver.h"
+#include "cli/print.h"
 #include "config/aliases.h"
 #include "message/compose.h"
 

@@ -2,7 +2,7 @@
 #include "cli/version.h"
 
 #include "base/buf.h"
-#include "cli/command.h"
+#include "cli/print.h"
 #include "message/idna.h"
 #include "net/tls.h"
 #include "smtp/auth.h"

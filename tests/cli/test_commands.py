@@ -44,13 +44,14 @@ class CommandTest(Printing):
         self.assertExit(box.finish(child), 74, "standard output")
 
     def test_a_reader_that_has_enough(self):
-        box = self.sandbox()
-        for words in (("sendoff", "--help"), ("sendoff", "config", "show"), ("mailq",)):
+        box = self.sandbox(None, host="mail.example.org")
+        for words in (("sendoff", "--help"), ("sendoff", "config", "show"), ("mailq",),
+                      ("sendoff", "send", "--dry-run", "bob@example.net")):
             reader, writer = os.pipe()
             os.close(reader)
-            child = box.start(*words, stdout=writer, stderr=-1)
+            child = box.start(*words, stdin=-1, stdout=writer, stderr=-1)
             os.close(writer)
-            done = box.finish(child)
+            done = box.finish(child, b"\nhello\n")
             self.assertExit(done, 0)
             self.assertEqual(done.stderr, "")
 

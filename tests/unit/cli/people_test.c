@@ -63,7 +63,7 @@ static void other_words_are_refused(void **state)
 	assert_false(parse(plain, NULL).ok);
 }
 
-static void assert_step(enum check_form form, const struct check_step *step, const char *expected)
+static void assert_step(enum print_form form, const struct check_step *step, const char *expected)
 {
 	struct buf out = BUF_INIT;
 
@@ -76,12 +76,12 @@ static void a_step_is_a_line(void **state)
 {
 	struct check_step step = { MARK_OK, "greeting", 12, "220 \033[2J hi", NULL, NULL };
 
-	assert_step(CHECK_TEXT, &step, "ok   greeting        12 ms  220 ?[2J hi\n");
-	assert_step(CHECK_COLOUR, &step, "\033[32m✓\033[0m greeting        12 ms  220 ?[2J hi\n");
+	assert_step(PRINT_TEXT, &step, "ok   greeting        12 ms  220 ?[2J hi\n");
+	assert_step(PRINT_COLOUR, &step, "\033[32m✓\033[0m greeting        12 ms  220 ?[2J hi\n");
 	step.ms = 0;
 	step.mark = MARK_WARN;
 	step.detail = "slow";
-	assert_step(CHECK_TEXT, &step, "warn greeting         0 ms  slow\n");
+	assert_step(PRINT_TEXT, &step, "warn greeting         0 ms  slow\n");
 }
 
 static void a_failure_says_what_to_do(void **state)
@@ -90,17 +90,17 @@ static void a_failure_says_what_to_do(void **state)
 	struct check_step step = { MARK_FAIL, "tls", 3, "no TLS", "use \"465\"", &causes };
 
 	strlist_add(&causes, "see 'port'");
-	assert_step(CHECK_TEXT, &step,
+	assert_step(PRINT_TEXT, &step,
 		"FAIL tls              3 ms  no TLS\n"
 		"     hint: use \"465\"\n"
 		"           see 'port'\n");
-	assert_step(CHECK_JSON, &step,
+	assert_step(PRINT_JSON, &step,
 		"{\"step\":\"tls\",\"ok\":false,\"ms\":3,\"detail\":\"no TLS\","
 		"\"hint\":\"use \\\"465\\\"; see 'port'\"}\n");
 	step.hint = NULL;
 	step.causes = NULL;
 	step.mark = MARK_INFO;
-	assert_step(CHECK_JSON, &step,
+	assert_step(PRINT_JSON, &step,
 		"{\"step\":\"tls\",\"ok\":true,\"ms\":3,\"detail\":\"no TLS\",\"hint\":null}\n");
 	strlist_release(&causes);
 }
