@@ -125,12 +125,20 @@ static int compare(const void *a, const void *b)
 					      : strcmp(x->id, y->id);
 }
 
+/* What is another's to handle is not even looked into. */
+static bool read_entry(
+	const struct store *store, const struct run_params *p, const char *id, struct entry *e)
+{
+	return (!selection_is_own_only(p) || store_is_owned(store, id, p->caller->uid)) &&
+	       store_read(store, id, e);
+}
+
 static void consider(
 	struct selection *s, const struct store *store, const struct run_params *p, const char *id)
 {
 	struct entry e = ENTRY_INIT;
 
-	if (store_read(store, id, &e)) {
+	if (read_entry(store, p, id, &e)) {
 		if (e.damage && may_handle(store, p, &e))
 			strlist_add(&s->damaged, id);
 		else if (selection_takes(store, p, &e))
@@ -168,7 +176,7 @@ bool selection_has_any(const struct store *store, const struct run_params *p)
 	for (size_t i = 0; i < ids.count && !found; i++) {
 		struct entry e = ENTRY_INIT;
 
-		found = store_read(store, ids.items[i], &e) && selection_takes(store, p, &e);
+		found = read_entry(store, p, ids.items[i], &e) && selection_takes(store, p, &e);
 		entry_release(&e);
 	}
 	strlist_release(&ids);

@@ -144,6 +144,15 @@ static bool is_trusted_owner(const struct store *s, uid_t owner)
 	return shared && shared->pw_uid == owner;
 }
 
+bool store_is_owned(const struct store *s, const char *id, uid_t uid)
+{
+	char name[STORE_NAME_SIZE];
+	struct stat st;
+
+	store_name(name, id, store_msg);
+	return fstatat(s->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid == uid;
+}
+
 /* Whose file it is, and that nobody else could have had a hand in it. */
 static bool check_file(const struct store *s, struct entry *e, const struct stat *st)
 {

@@ -82,6 +82,9 @@ bool store_list(const struct store *s, struct strlist *ids, struct error *err);
  */
 bool store_is_permitted(const struct store *s, const struct entry *e, const struct caller *caller);
 
+/* Does the message lie in a file of this user's?  Nothing is read: others' may be many. */
+bool store_is_owned(const struct store *s, const char *id, uid_t uid);
+
 /*
  * Reads envelope and state without a lock.  False: it is gone.  What is damaged is true, with
  * e->damage set.

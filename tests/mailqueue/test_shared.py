@@ -110,6 +110,18 @@ class Shared(SharedCase):
         self.assertEqual(self.bodies(server), ["alice"])
         self.assertEqual(self.listed(box, "root"), [])
 
+    def test_messages_of_others_are_not_even_read(self):
+        """However many they are, they do not hold up what has nothing to do with them."""
+        box = self.install(self.server())
+        self.keep(box, "bob")
+        path, = (os.path.join(box.queue, name) for name in os.listdir(box.queue) if name.endswith(".msg"))
+        os.utime(path, (1, 1))
+        for words in (("-odi", "carol@example.net"), ("-odq", "carol@example.net"), ("-q",)):
+            self.assertExit(box.run("sendmail", *words, user="alice", stdin=message("x")), 0)
+        self.assertEqual(os.stat(path).st_atime, 1)
+        self.assertEqual(len(self.listed(box, "bob")), 1)
+        self.assertNotEqual(os.stat(path).st_atime, 1)
+
     def test_queue_max_is_each_users_own(self):
         server = self.server()
         box = self.install(server)
