@@ -17,7 +17,11 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-enum { NEW_IDS = 10 };
+enum {
+	NEW_IDS = 10,
+	/* What a file system needs for the files of a message, however small it is. */
+	FILES_OCTETS = 8192,
+};
 
 /* How one way of keeping ended. */
 enum end {
@@ -78,7 +82,7 @@ static bool has_limit(const struct store *s, const struct config *c)
 	return s->is_shared;
 }
 
-/* Octets of one queued file, if it is this user's. */
+/* What one queued message takes up, if it is this user's. */
 static uint64_t octets_of(const struct store *s, const char *id, uid_t uid)
 {
 	struct entry e = ENTRY_INIT;
@@ -93,24 +97,37 @@ static uint64_t octets_of(const struct store *s, const char *id, uid_t uid)
 	if (st.st_uid == geteuid() && st.st_uid != uid)
 		is_theirs = store_read(s, id, &e) && e.uid == uid;
 	entry_release(&e);
-	return is_theirs ? (uint64_t)st.st_size : 0;
+	return is_theirs ? (uint64_t)st.st_size + FILES_OCTETS : 0;
 }
 
-static bool check_limit(
-	const struct store *s, const struct keep *k, const struct config *c, struct error *err)
+static bool add_all(const struct store *s, uid_t uid, uint64_t *total, struct error *err)
 {
 	struct strlist ids = STRLIST_INIT;
-	uint64_t total = message_size(k->message);
 
-	if (k->is_report || !has_limit(s, c))
-		return true;
 	if (!store_list(s, &ids, err))
 		return false;
 	for (size_t i = 0; i < ids.count; i++)
-		total += octets_of(s, ids.items[i], k->caller->uid);
+		*total += octets_of(s, ids.items[i], uid);
 	strlist_release(&ids);
-	if (total <= c->queue_max)
+	return true;
+}
+
+/* A report that has its id takes the place of a message that is in the queue. */
+static bool check_limit(
+	const struct store *s, const struct keep *k, const struct config *c, struct error *err)
+{
+	struct store failed = STORE_INIT;
+	uint64_t total = message_size(k->message) + FILES_OCTETS;
+	bool ok;
+
+	if (k->id || !has_limit(s, c))
 		return true;
+	ok = add_all(s, k->caller->uid, &total, err);
+	if (ok && store_open_failed(&failed, s))
+		ok = add_all(&failed, k->caller->uid, &total, err);
+	store_close(&failed);
+	if (!ok || total <= c->queue_max)
+		return ok;
 	return error_set(err, EX_TEMPFAIL, "4.3.1",
 		"uid %ld has no more room in the queue '%s' (queue_max)", (long)k->caller->uid,
 		s->path);

@@ -126,7 +126,7 @@ class Hostile(QueueCase):
         self.assertExit(box.sendmail("-f", "a@example.org", "a@example.net", stdin=message("x")), 73)
 
     def test_queue_max(self):
-        box = self.queue_box(queue_max="1K")
+        box = self.queue_box(queue_max="9K")
         self.keep(box, "a")
         done = box.sendmail("-odq", "a@example.net", stdin=message("x" * 600))
         self.assertExit(done, 75, "queue_max")

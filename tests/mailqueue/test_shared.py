@@ -122,11 +122,36 @@ class Shared(SharedCase):
         self.assertEqual(len(self.listed(box, "bob")), 1)
         self.assertNotEqual(os.stat(path).st_atime, 1)
 
+    def install_with_limit(self, server, limit):
+        box = self.install(server)
+        aliases = box.write("etc/aliases", "pipe: |command\n", mode=0o644)
+        with open(box.file("etc", "sendoff", "sendoff.ini"), encoding="utf-8") as file:
+            text = file.read().replace("[work]", "queue_max = %s\naliases = %s\n[work]" % (limit, aliases))
+        box.write("etc/sendoff/sendoff.ini", text, 0, setgid.GROUP, 0o640)
+        return box
+
+    def test_queue_max_holds_for_reports(self):
+        server = self.server()
+        server.on("RCPT", "450 4.2.1 later")
+        box = self.install_with_limit(server, "50K")
+        for status in (0, 67, 67):
+            done = box.run("sendmail", "-R", "full", "bob@example.net", "pipe", user="alice",
+                           stdin=message("x") + "text\n" * 2000)
+            self.assertEqual(done.status, status, str(done))
+        self.assertEqual(len(self.listed(box, "alice")), 2)
+
+    def test_what_lies_in_failed_counts_too(self):
+        server = self.server()
+        server.on("RCPT", "550 5.1.1 nobody")
+        box = self.install_with_limit(server, "9K")
+        for status in (0, 75):
+            done = box.run("sendmail", "-odq", "-f", "<>", "bob@example.net", user="alice", stdin=message("x"))
+            self.assertEqual(done.status, status, str(done))
+            self.assertExit(box.run("sendmail", "-q", user="root"), 0)
+
     def test_queue_max_is_each_users_own(self):
         server = self.server()
-        box = self.install(server)
-        text = open(box.file("etc", "sendoff", "sendoff.ini"), encoding="utf-8").read()
-        box.write("etc/sendoff/sendoff.ini", text.replace("[work]", "queue_max = 1K\n[work]"), 0, setgid.GROUP, 0o640)
+        box = self.install_with_limit(server, "9K")
         self.keep(box, "alice")
         done = box.run("sendmail", "-odq", "b@example.net", user="alice", stdin=message("a" * 600))
         self.assertExit(done, 75, "queue_max")
