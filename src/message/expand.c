@@ -26,7 +26,7 @@ struct walk {
 	const struct recipient *recipient; /* the one being expanded */
 	unsigned number;                   /* its number, from 1 */
 	unsigned *done; /* by alias: the number of the recipient that it was last expanded for */
-	unsigned steps;
+	unsigned steps, warnings;
 	bool dropped; /* a member was /dev/null */
 	bool failed;  /* listed already */
 	struct error *err;
@@ -46,13 +46,20 @@ static void add_failure(struct walk *w, const struct error *error)
 		(struct expansion_failure){ alloc_string(w->recipient->address), *error };
 }
 
+/* Who owns a list that is included could fill a log that is not theirs. */
+static bool may_warn(struct walk *w)
+{
+	return w->warnings++ < EXPAND_WARNINGS_MAX;
+}
+
 /*
  * Takes note of what is wrong, the first of it as the recipient's failure.  Always true: the
  * others are served.
  */
 static bool fail(struct walk *w, const struct error *error)
 {
-	log_line(LOG_WARNING, "%s: %s", w->recipient->address, error->text);
+	if (may_warn(w))
+		log_line(LOG_WARNING, "%s: %s", w->recipient->address, error->text);
 	if (!w->failed)
 		add_failure(w, error);
 	w->failed = true;
@@ -256,7 +263,7 @@ static bool walk_include(struct walk *w, const char *file, const struct step *st
 		error.code = EX_NOUSER;
 		ok = fail(w, &error);
 	}
-	for (size_t i = 0; i < problems.count; i++)
+	for (size_t i = 0; i < problems.count && may_warn(w); i++)
 		log_line(LOG_WARNING, "%s", problems.items[i]);
 	strlist_release(&problems);
 	strlist_release(&members);

@@ -26,6 +26,7 @@ struct expansion {
 enum {
 	EXPAND_LEVELS_MAX = 20,	     /* aliases and :include: files inside one another */
 	EXPAND_STEPS_MAX = 1000000, /* members looked at in all: more is EX_DATAERR */
+	EXPAND_WARNINGS_MAX = 1000, /* of what is wrong, so many are logged */
 };
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/alloc.h"
 #include "base/ascii.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "message/address.h"
 #include "message/expand.h"
@@ -285,6 +286,50 @@ static void limits_stop_the_whole(void **state)
 	config_release(&c);
 }
 
+static size_t count_lines(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct buf text = BUF_INIT;
+	size_t lines = 0;
+
+	assert_true(file_read_all(fd, &text, SIZE_MAX));
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.data[i] == '\n';
+	close(fd);
+	buf_release(&text);
+	return lines;
+}
+
+/* Who owns a list that is included does not fill the log with what is wrong in it. */
+static void an_included_list_has_not_the_log_to_itself(void **state)
+{
+	static const char *const wrong[] = { "|command\n", "\"\n" };
+
+	(void)state;
+	for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+		char *log = write_file("expand_test.log", "");
+		struct buf text = BUF_INIT, aliases = BUF_INIT;
+		struct expand_case t = { NULL, "list", NULL, NULL, "", "list:expand_test.list" };
+		char *list;
+
+		for (int i = 0; i < 2 * EXPAND_WARNINGS_MAX; i++)
+			buf_adds(&text, wrong[k]);
+		list = write_file("expand_test.list", text.data);
+		buf_addf(&aliases, "list: :include:%s\n", list);
+		t.aliases = aliases.data;
+		log_open(log);
+		check_case(&t);
+		log_open("none");
+		assert_in_range(count_lines(log), EXPAND_WARNINGS_MAX, EXPAND_WARNINGS_MAX + 1);
+		unlink(list);
+		unlink(log);
+		free(list);
+		free(log);
+		buf_release(&text);
+		buf_release(&aliases);
+	}
+}
+
 static int be_silent(void **state)
 {
 	(void)state;
@@ -304,6 +349,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_become_addresses),
 		cmocka_unit_test(included_files),
+		cmocka_unit_test(an_included_list_has_not_the_log_to_itself),
 		cmocka_unit_test(levels_are_counted),
 		cmocka_unit_test(wide_aliases_are_walked_once),
 		cmocka_unit_test(what_dsn_asks_goes_on),
