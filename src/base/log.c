@@ -55,6 +55,21 @@ void log_make(void)
 		close(fd);
 }
 
+/* Did a full disk, or the limit of somebody's process, cut the last line? */
+static bool ends_amid_line(void)
+{
+	struct stat st;
+	char last;
+	int fd = file_open_regular(AT_FDCWD, the_log.where, O_RDONLY, &st);
+	bool is_cut;
+
+	if (fd < 0)
+		return false;
+	is_cut = st.st_size > 0 && pread(fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
+	close(fd);
+	return is_cut;
+}
+
 static void to_file(const char *line)
 {
 	struct buf record = BUF_INIT;
@@ -65,6 +80,8 @@ static void to_file(const char *line)
 
 	if (fd < 0)
 		return;
+	if (ends_amid_line())
+		buf_addc(&record, '\n');
 	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S%z", localtime_r(&now, &tm));
 	buf_addf(&record, "%s %s[%ld]: %s\n", date, the_log.tag, (long)getpid(), line);
 	file_write_all(fd, record.data, record.len);

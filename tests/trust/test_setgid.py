@@ -325,6 +325,17 @@ class SetgidTest(Case):
         self.box.users_file("alice", "list", "carol@example.net\n")
         self.assertIn(b"carol@example.net", self.call("sendmail", ["-bv", "list"]).stdout)
 
+    def test_a_log_line_that_a_limit_cuts_is_not_gone_on_with(self):
+        path = self.box.file("log", "log")
+        cut = os.stat(path).st_size + 60
+        self.assertEqual(self.call("sendmail", "", prefix="prlimit --fsize=%d" % cut).status, 0)
+        self.assertEqual(os.stat(path).st_size, cut)
+        self.assertEqual(self.call("sendmail", "", user="bob").status, 0)
+        with open(path, encoding="utf-8") as file:
+            alices, bobs = file.read()[cut - 60:].splitlines()
+        self.assertEqual(len(alices), 60)
+        self.assertRegex(bobs, r"^\d{4}-\S+ sendoff\[\d+\]: id= uid=4002 .* exit=0$")
+
     def test_a_file_that_changes_between_looks(self):
         """While the program runs, the caller's file is now their own account, now the system's file."""
         mine = self.box.users_file("alice", "mine.ini", "[work]\n" + EVIL % self.names)
