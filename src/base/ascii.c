@@ -144,11 +144,23 @@ bool utf8_is_valid(const char *s, size_t len)
 	return true;
 }
 
-static bool is_printable(const char *s, size_t n)
+bool utf8_is_printable(const char *s, size_t n)
 {
-	if (n == 1)
-		return !ascii_is_control(*s);
-	return n > 1 && !((unsigned char)s[0] == 0xc2 && (unsigned char)s[1] < 0xa0);
+	static const struct {
+		const char *start;
+		unsigned char low, high; /* of the byte behind it */
+	} unsafe[] = { { "\xc2", 0x80, 0x9f }, { "\xe2\x80", 0xa8, 0xae }, { "\xe2\x81", 0xa6, 0xa9 } };
+
+	if (n <= 1)
+		return n && !ascii_is_control(*s);
+	for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++) {
+		unsigned char last = (unsigned char)s[n - 1];
+
+		if (strlen(unsafe[i].start) == n - 1 && memcmp(s, unsafe[i].start, n - 1) == 0 &&
+			last >= unsafe[i].low && last <= unsafe[i].high)
+			return false;
+	}
+	return true;
 }
 
 void buf_add_printable(struct buf *b, const char *s, size_t len)
@@ -156,7 +168,7 @@ void buf_add_printable(struct buf *b, const char *s, size_t len)
 	while (len) {
 		size_t n = utf8_length(s, len);
 
-		if (is_printable(s, n))
+		if (utf8_is_printable(s, n))
 			buf_add(b, s, n);
 		else
 			buf_addc(b, '?');

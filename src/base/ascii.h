@@ -51,9 +51,13 @@ size_t utf8_length(const char *s, size_t len);
 bool utf8_is_valid(const char *s, size_t len);
 
 /*
- * Adds s so that a terminal or log is safe from it: control characters (C0,
- * DEL, C1) and bytes that are not UTF-8 become '?'.
+ * Is a terminal or log safe from the character of n bytes (utf8_length) at s?  Not from controls
+ * (C0, DEL, C1), other ends of a line (U+2028, U+2029) and what turns the order of the letters
+ * around (U+202A to U+202E, U+2066 to U+2069), nor where n is 0.
  */
+bool utf8_is_printable(const char *s, size_t n);
+
+/* Adds s with '?' for each character that is not printable and each byte that is not UTF-8. */
 void buf_add_printable(struct buf *b, const char *s, size_t len);
 
 /* Shortens to at most len bytes, never within a UTF-8 character. */

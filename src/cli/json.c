@@ -15,14 +15,24 @@ void json_end(struct buf *out)
 	buf_adds(out, "}\n");
 }
 
+/* Of at most three bytes. */
+static unsigned code_point(const char *s, size_t n)
+{
+	unsigned code = (unsigned char)*s & (n == 1 ? 0x7fU : 0x3fU >> (n - 1));
+
+	for (size_t i = 1; i < n; i++)
+		code = code << 6 | ((unsigned char)s[i] & 0x3fU);
+	return code;
+}
+
 static void add_character(struct buf *out, const char *s, size_t n)
 {
 	if (n == 0)
 		buf_adds(out, "\xef\xbf\xbd");
 	else if (n == 1 && (*s == '"' || *s == '\\'))
 		buf_addf(out, "\\%c", *s);
-	else if (n == 1 && ascii_is_control(*s))
-		buf_addf(out, "\\u%04x", (unsigned)*s);
+	else if (!utf8_is_printable(s, n))
+		buf_addf(out, "\\u%04x", code_point(s, n));
 	else
 		buf_add(out, s, n);
 }

@@ -48,9 +48,7 @@ static void add_escaped(struct buf *line, const char *value, size_t max)
 
 	while (len && line->len < end) {
 		size_t n = utf8_length(value, len);
-		bool printable =
-			n > 1 ? (unsigned char)value[0] != 0xc2 || (unsigned char)value[1] >= 0xa0
-			      : n == 1 && !ascii_is_control(*value);
+		bool printable = utf8_is_printable(value, n);
 
 		if (!printable)
 			buf_addf(line, "\\x%02X", (unsigned)(unsigned char)*value);

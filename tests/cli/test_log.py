@@ -34,11 +34,11 @@ class Reply(LogCase):
 
     def test_what_is_not_printable_is_escaped(self):
         server = self.server()
-        server.on(".", b'250 2.0.0 \xff\x1b[1m \xc3\xbc "q" \\\r\n')
+        server.on(".", b'250 2.0.0 \xff\x1b[1m \xc3\xbc "q" \\ \xe2\x80\xa8\r\n')
         box = self.sandbox(server)
         self.send(box, "bob@example.net")
         with open(box.logfile, "rb") as file:
-            self.assertIn(b'reply="2.0.0 \\xFF\\x1B[1m \xc3\xbc \\"q\\" \\\\" ', file.read())
+            self.assertIn(b'reply="2.0.0 \\xFF\\x1B[1m \xc3\xbc \\"q\\" \\\\ \\xE2\\x80\\xA8" ', file.read())
 
 
 class Route(LogCase):

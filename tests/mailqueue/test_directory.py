@@ -253,9 +253,13 @@ class People(QueueCase):
 
     def test_control_characters_stay_harmless(self):
         box = self.queue_box()
-        name = self.keep(box, "a\x1b[31m")
-        for words in (("queue", "show", name), ("queue",)):
-            self.assertNotIn(b"\x1b", box.sendoff(*words).stdout)
+        address = "a\u009b\u2028\u202e@example.net"
+        name = self.keep(box, "a\x1b[31m", address)
+        for words in (("queue", "show", name), ("queue",), ("queue", "--json")):
+            shown = box.sendoff(*words).stdout.decode()
+            for character in "\x1b\x9b\u2028\u202e":
+                self.assertNotIn(character, shown)
+        self.assertEqual(self.listed(box)[0]["recipients"], [address])
 
     def test_users_see_their_own(self):
         if os.getuid() != 0:

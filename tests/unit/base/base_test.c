@@ -45,12 +45,14 @@ static void buf_grows_and_never_truncates(void **state)
 
 static void printable_keeps_text_and_defuses_the_rest(void **state)
 {
-	static const char hostile[] = "h\xc3\xa9\x1b[31m\x00\xc2\x9b\xff\xed\xa0\x80 end";
+	static const char hostile[] = "h\xc3\xa9\x1b[31m\x00\xc2\x9b\xff\xed\xa0\x80 "
+				      "\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xae\xe2\x80\xaf"
+				      "\xe2\x81\xa5\xe2\x81\xa6\xe2\x81\xa9\xe2\x81\xaa end";
 	struct buf b = BUF_INIT;
 
 	(void)state;
 	buf_add_printable(&b, hostile, sizeof hostile - 1);
-	assert_string_equal(buf_str(&b), "h\xc3\xa9?[31m?\?\?\?\?\? end");
+	assert_string_equal(buf_str(&b), "h\xc3\xa9?[31m?\?\?\?\?\? \xe2\x80\xa7?\?\xe2\x80\xaf\xe2\x81\xa5?\?\xe2\x81\xaa end");
 	buf_release(&b);
 }
 
