@@ -7,6 +7,7 @@
 #include "cli/import_draft.h"
 #include "cli/print.h"
 #include "cli/queue_command.h"
+#include "cli/words.h"
 #include "config/config.h"
 #include "config/settings.h"
 #include "net/tls_check.h"
@@ -215,28 +216,33 @@ static bool import(struct caller *caller, char *const *paths, size_t count, stru
 	return true;
 }
 
+static bool print(struct caller *caller, const char *file, int argc, char **argv, struct error *err)
+{
+	struct config c = CONFIG_INIT;
+	bool paths = false, ok;
+	const struct word words[] = { { "--path", NULL, &paths }, { NULL, NULL, NULL } };
+
+	ok = words_parse(words, argc, argv, err) && config_load(&c, caller, file, NULL, err) &&
+	     (paths ? print_files(&c, caller, err) : show(&c, err));
+	config_release(&c);
+	return ok;
+}
+
 bool config_command(
 	struct caller *caller, const char *file, int argc, char **argv, struct error *err)
 {
-	const char *what = argc > 1 ? argv[1] : "show";
-	struct config c = CONFIG_INIT;
-	bool paths = false;
-	bool ok;
+	static const struct word none[] = { { NULL, NULL, NULL } };
+	const char *what = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
 
-	for (int i = 1; i < argc; i++)
-		paths = paths || strcmp(argv[i], "--path") == 0;
-	if (argc == 2 && strcmp(what, "lint") == 0)
-		return lint(caller, file, err);
-	if (argc > 1 && strcmp(what, "import") == 0)
+	if (!what)
+		return print(caller, file, argc, argv, err);
+	argv[1] = argv[0]; /* the name that mistakes are told of */
+	if (strcmp(what, "show") == 0)
+		return print(caller, file, argc - 1, argv + 1, err);
+	if (strcmp(what, "lint") == 0)
+		return words_parse(none, argc - 1, argv + 1, err) && lint(caller, file, err);
+	if (strcmp(what, "import") == 0)
 		return import(caller, argv + 2, (size_t)argc - 2, err);
-	if (argc > 3 || (argc == 3 && !paths) ||
-		(strcmp(what, "show") != 0 && strcmp(what, "--path") != 0)) {
-		error_set(err, EX_USAGE, NULL, "config: unknown argument '%s'",
-			argc == 3 ? argv[2] : what);
-		return error_hint(err, "sendoff config --help");
-	}
-	ok = config_load(&c, caller, file, NULL, err);
-	ok = ok && (paths ? print_files(&c, caller, err) : show(&c, err));
-	config_release(&c);
-	return ok;
+	error_set(err, EX_USAGE, NULL, "config: unknown word '%s'", what);
+	return error_hint(err, "sendoff config --help");
 }

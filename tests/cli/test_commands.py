@@ -59,7 +59,8 @@ class CommandTest(Printing):
         box = self.sandbox()
         self.assertExit(box.sendoff(), 64, "hint: sendoff --help")
         self.assertExit(box.sendoff("frobnicate"), 64, "frobnicate")
-        self.assertExit(box.sendoff("config", "frobnicate"), 64, "frobnicate")
+        for words in (["frobnicate"], ["--path", "frobnicate"], ["show", "frobnicate"], ["lint", "frobnicate"]):
+            self.assertExit(box.sendoff("config", *words), 64, "config: unknown word 'frobnicate'")
         self.assertExit(box.sendoff("config", "-C"), 64, "-C")
 
     def test_send_is_sendmail(self):
