@@ -4,7 +4,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/units.h"
 #include "config/aliases.h"
 #include "config/sandbox.h"
 #include "config/senders.h"
@@ -94,19 +93,6 @@ static void look_at_aliases(struct check *c)
 	aliases_release(&aliases);
 }
 
-static void warn_if_overdue(struct check *c)
-{
-	struct buf since = BUF_INIT;
-	int64_t seconds;
-
-	if (!queue_is_overdue(&c->config, c->params->caller, &seconds))
-		return;
-	units_add_duration(&since, seconds - seconds % 60);
-	check_say(c, MARK_WARN, "queue", -1, "a timer has to call 'sendoff queue run'",
-		"messages are due, but the queue was not run for %s", buf_str(&since));
-	buf_release(&since);
-}
-
 /* Can the directory be made: may its nearest parent that is there be written? */
 static bool can_be_made(const char *path)
 {
@@ -141,7 +127,8 @@ static void look_at_queue(struct check *c)
 	else
 		check_say(c, MARK_WARN, "queue", -1, err.hint, "%s", err.text);
 	store_close(&s);
-	warn_if_overdue(c);
+	if (queue_is_overdue(&c->config, c->params->caller, &err))
+		check_say(c, MARK_WARN, "queue", -1, err.hint, "%s", err.text);
 }
 
 static bool look_at_senders(struct check *c)

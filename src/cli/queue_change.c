@@ -53,14 +53,14 @@ static enum store_lock lock_anywhere(
 }
 
 static bool place_find(
-	struct place *p, const struct queue_change *c, const char *id, struct error *err)
+	struct place *p, struct config *c, struct caller *caller, const char *id, struct error *err)
 {
 	enum store_lock lock = STORE_GONE;
 
 	if (queue_id_is_valid(id, strlen(id))) {
-		if (!store_open(&p->store, c->config, c->caller, STORE_EXISTING, err))
+		if (!store_open(&p->store, c, caller, STORE_EXISTING, err))
 			return false;
-		lock = lock_anywhere(p, id, c->caller, err);
+		lock = lock_anywhere(p, id, caller, err);
 	}
 	if (lock == STORE_BUSY)
 		return error_set(err, EX_TEMPFAIL, NULL, "message '%s' is being sent just now", id);
@@ -123,16 +123,16 @@ static bool print_message(const struct message *m, struct buf *out, struct error
 	return ok;
 }
 
-bool queue_show(const struct queue_change *c, const char *id, struct error *err)
+bool queue_show(struct config *c, struct caller *caller, const char *id, struct error *err)
 {
 	struct place p = PLACE_INIT;
 	struct buf out = BUF_INIT;
-	bool ok = place_find(&p, c, id, err);
+	bool ok = place_find(&p, c, caller, id, err);
 
 	if (ok) {
 		/* Who reads slowly keeps nobody from sending it. */
 		flock(p.entry.lock, LOCK_UN);
-		queue_list_details(&p.entry, c->config, c->caller, &out);
+		queue_list_details(&p.entry, c, caller, &out);
 		buf_addc(&out, '\n');
 		ok = print_message(&p.entry.message, &out, err);
 	}
@@ -141,20 +141,20 @@ bool queue_show(const struct queue_change *c, const char *id, struct error *err)
 	return ok;
 }
 
-bool queue_remove(const struct queue_change *c, const char *id, struct error *err)
+bool queue_remove(struct config *c, struct caller *caller, const char *id, struct error *err)
 {
 	struct place p = PLACE_INIT;
-	bool ok = place_find(&p, c, id, err) && store_remove(store_of(&p), &p.entry, err) &&
+	bool ok = place_find(&p, c, caller, id, err) && store_remove(store_of(&p), &p.entry, err) &&
 		  store_settle(store_of(&p), err);
 
 	place_release(&p);
 	return ok;
 }
 
-bool queue_hold(const struct queue_change *c, const char *id, struct error *err)
+bool queue_hold(struct config *c, struct caller *caller, const char *id, struct error *err)
 {
 	struct place p = PLACE_INIT;
-	bool ok = place_find(&p, c, id, err) && is_whole(&p, err);
+	bool ok = place_find(&p, c, caller, id, err) && is_whole(&p, err);
 
 	p.entry.is_held = true;
 	ok = ok && (p.is_failed || store_update(&p.store, &p.entry, err));
@@ -172,10 +172,10 @@ static bool revive(struct place *p, struct error *err)
 	return store_return(&p->store, &p->failed, &p->entry, err);
 }
 
-bool queue_release(const struct queue_change *c, const char *id, struct error *err)
+bool queue_release(struct config *c, struct caller *caller, const char *id, struct error *err)
 {
 	struct place p = PLACE_INIT;
-	bool ok = place_find(&p, c, id, err) && is_whole(&p, err);
+	bool ok = place_find(&p, c, caller, id, err) && is_whole(&p, err);
 
 	p.entry.is_held = false;
 	if (ok)

@@ -12,21 +12,16 @@
 
 #include <stdbool.h>
 
-struct queue_change {
-	struct config *config;
-	struct caller *caller;
-};
-
 /*
  * Each does its work for one id; queue_show prints it on stdout as it goes.  EX_USAGE: there is
  * no such message of this caller's; EX_TEMPFAIL: it is being sent just now; EX_DATAERR: it is
  * damaged.
  */
-bool queue_show(const struct queue_change *c, const char *id, struct error *err);
-bool queue_remove(const struct queue_change *c, const char *id, struct error *err);
-bool queue_hold(const struct queue_change *c, const char *id, struct error *err);
+bool queue_show(struct config *c, struct caller *caller, const char *id, struct error *err);
+bool queue_remove(struct config *c, struct caller *caller, const char *id, struct error *err);
+bool queue_hold(struct config *c, struct caller *caller, const char *id, struct error *err);
 
 /* Lets a held message go again, and one of failed/ as if it were new. */
-bool queue_release(const struct queue_change *c, const char *id, struct error *err);
+bool queue_release(struct config *c, struct caller *caller, const char *id, struct error *err);
 
 #endif

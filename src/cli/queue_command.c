@@ -34,18 +34,10 @@ static int usage(const char *what, const char *word)
 
 void queue_warn_if_overdue(struct config *c, struct caller *caller)
 {
-	struct buf since = BUF_INIT;
 	struct error warning;
-	int64_t seconds;
 
-	if (!queue_is_overdue(c, caller, &seconds))
-		return;
-	units_add_duration(&since, seconds - seconds % 60);
-	error_set(&warning, EX_OK, NULL, "messages are due, but the queue was not run for %s",
-		buf_str(&since));
-	error_hint(&warning, "a timer has to call 'sendoff queue run'");
-	outcome_print_error(&warning, NULL);
-	buf_release(&since);
+	if (queue_is_overdue(c, caller, &warning))
+		outcome_print_error(&warning, NULL);
 }
 
 static int print_list(struct config *c, struct caller *caller, const struct queue_view *view)
@@ -138,18 +130,18 @@ static int run(struct config *c, struct caller *caller, int argc, char **argv)
 	return queue_run_command(&params, interval);
 }
 
-typedef bool change_function(const struct queue_change *c, const char *id, struct error *err);
+typedef bool change_function(
+	struct config *c, struct caller *caller, const char *id, struct error *err);
 
 /* One id after another; the first error decides the status. */
 static int change(
 	struct config *c, struct caller *caller, int argc, char **argv, change_function *work)
 {
-	struct queue_change what = { .config = c, .caller = caller };
 	struct error err = ERROR_INIT;
 	int status = EX_OK;
 
 	for (int i = 0; i < argc; i++)
-		if (!work(&what, argv[i], &err)) {
+		if (!work(c, caller, argv[i], &err)) {
 			outcome_print_error(&err, NULL);
 			status = status ? status : err.code;
 		}

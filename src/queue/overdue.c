@@ -2,6 +2,7 @@
 #include "queue/overdue.h"
 
 #include "base/clock.h"
+#include "base/units.h"
 #include "queue/store.h"
 
 /* Since when the message waits for a run; the future for one that does not. */
@@ -16,12 +17,23 @@ static int64_t due_since(const struct store *s, const char *id, struct caller *c
 	return since;
 }
 
-bool queue_is_overdue(const struct config *c, struct caller *caller, int64_t *since_s)
+static void warn(struct error *warning, int64_t seconds)
+{
+	struct buf since = BUF_INIT;
+
+	units_add_duration(&since, seconds - seconds % 60);
+	error_set(warning, EX_OK, NULL, "messages are due, but the queue was not run for %s",
+		buf_str(&since));
+	error_hint(warning, "a timer has to call 'sendoff queue run'");
+	buf_release(&since);
+}
+
+bool queue_is_overdue(const struct config *c, struct caller *caller, struct error *warning)
 {
 	struct store s = STORE_INIT;
 	struct strlist ids = STRLIST_INIT;
 	struct error err;
-	int64_t last, oldest = INT64_MAX, now = clock_wall_s();
+	int64_t last, waiting, oldest = INT64_MAX, now = clock_wall_s();
 
 	if (!c->queue_dir || !store_open(&s, c, caller, STORE_EXISTING, &err))
 		return false;
@@ -34,6 +46,9 @@ bool queue_is_overdue(const struct config *c, struct caller *caller, int64_t *si
 	last = store_last_run(&s);
 	strlist_release(&ids);
 	store_close(&s);
-	*since_s = now - (oldest > last ? oldest : last);
-	return oldest < now && *since_s > 3 * c->retry_min_s;
+	waiting = now - (oldest > last ? oldest : last);
+	if (oldest >= now || waiting <= 3 * c->retry_min_s)
+		return false;
+	warn(warning, waiting);
+	return true;
 }
