@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/ascii.h"
+#include "base/chance.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "message/address.h"
@@ -12,9 +13,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { RECEIVED_MAX = 100 };
@@ -165,17 +164,6 @@ static void add_date(struct header *h)
 	buf_release(&date);
 }
 
-static uint64_t random_number(void)
-{
-	uint64_t number = 0;
-	struct timespec now;
-
-	if (getrandom(&number, sizeof number, GRND_NONBLOCK) == (ssize_t)sizeof number)
-		return number;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec << 32 ^ (uint64_t)now.tv_nsec;
-}
-
 /* Adds the sender's domain, ours where it has none, in ASCII. */
 static void add_right_side(struct buf *id, const char *sender, struct config *c)
 {
@@ -196,7 +184,7 @@ static void add_message_id(struct header *h, const char *sender, struct config *
 	if (header_has(h, "Message-ID"))
 		return;
 	buf_addf(&id, "<%" PRIx64 ".%lx.%016" PRIx64 "@", (uint64_t)clock_wall_s(),
-		(unsigned long)getpid(), random_number());
+		(unsigned long)getpid(), chance_bits());
 	add_right_side(&id, sender, c);
 	buf_addc(&id, '>');
 	header_add(h, "Message-ID", id.data);

@@ -23,22 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void add_error(struct buf *out, const struct error *error)
-{
-	if (!error) {
-		buf_adds(out, "no-error\n");
-		return;
-	}
-	record_begin(out, "error");
-	record_number(out, (uint64_t)error->code);
-	record_number(out, error->scope);
-	record_number(out, (uint64_t)error->reply);
-	record_text(out, error->status);
-	record_text(out, error->text);
-	record_text(out, error->hint);
-	record_end(out);
-}
-
 static void add_recipients(const struct entry *e, struct buf *out)
 {
 	const struct error *last = NULL;
@@ -47,8 +31,10 @@ static void add_recipients(const struct entry *e, struct buf *out)
 	for (size_t i = 0; i < e->envelope.count; i++) {
 		const struct entry_recipient *r = &e->recipients[i];
 
-		if (r->error != last)
-			add_error(out, r->error);
+		if (r->error != last && r->error)
+			record_add_error(out, r->error);
+		else if (r->error != last)
+			buf_adds(out, "no-error\n");
 		last = r->error;
 		record_add_number(out, "recipient", r->fate);
 	}
@@ -80,32 +66,30 @@ static bool read_flags(struct entry *e, struct record *r)
 	return record_next(r, "flags", count) && record_to_flags(r, 0, flags, count);
 }
 
-/* The entry takes an error; the array grows by doubling at powers of two. */
-static const struct error *add_own_error(struct entry *e, struct error *error)
+/* A copy; the array grows by doubling at powers of two. */
+static const struct error *keep_error(struct entry *e, const struct error *err)
 {
+	const struct error *last = e->error_count ? e->errors[e->error_count - 1] : NULL;
+	struct error *copy;
+
+	if (last && (last == err || error_is_same(last, err)))
+		return last;
 	if ((e->error_count & (e->error_count - 1)) == 0)
 		e->errors = alloc_grow(
 			e->errors, e->error_count ? e->error_count * 2 : 1, sizeof *e->errors);
-	e->errors[e->error_count++] = error;
-	return error;
+	copy = alloc_zero(1, sizeof *copy);
+	*copy = *err;
+	e->errors[e->error_count++] = copy;
+	return copy;
 }
 
-static bool read_error(struct entry *e, struct record *r, const struct error **error)
+static bool read_error(struct entry *e, struct record *r, const struct error **kept)
 {
-	uint64_t code, scope, reply;
-	struct error *read;
+	struct error error = ERROR_INIT;
 
-	if (!record_next(r, "error", 6) || !record_to_number(r, 0, 255, &code) ||
-		!record_to_number(r, 1, ERROR_OF_ROUTE, &scope) ||
-		!record_to_number(r, 2, 999, &reply) || !r->values[3] || !r->values[4] ||
-		!r->values[5])
+	if (!record_next_error(r, &error))
 		return false;
-	read = alloc_zero(1, sizeof *read);
-	error_set(read, (int)code, r->values[3], "%s", r->values[4]);
-	error_hint(read, "%s", r->values[5]);
-	read->scope = (enum error_scope)scope;
-	read->reply = (int)reply;
-	*error = add_own_error(e, read);
+	*kept = keep_error(e, &error);
 	return true;
 }
 
@@ -162,18 +146,6 @@ bool entry_read_state(struct entry *e, const char *text, size_t len)
 
 	record_release(&r);
 	return ok || entry_damaged(e, "its state is damaged");
-}
-
-static const struct error *keep_error(struct entry *e, const struct error *err)
-{
-	const struct error *last = e->error_count ? e->errors[e->error_count - 1] : NULL;
-	struct error *copy;
-
-	if (last && (last == err || error_is_same(last, err)))
-		return last;
-	copy = alloc_zero(1, sizeof *copy);
-	*copy = *err;
-	return add_own_error(e, copy);
 }
 
 void entry_set_recipient(

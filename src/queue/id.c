@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "queue/id.h"
 
+#include "base/chance.h"
 #include "base/crc32.h"
 
 #include <stdint.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 /* Crockford's: in ASCII order, one case, nothing that looks like something else. */
@@ -24,25 +24,13 @@ static void put(char *to, size_t len, uint64_t value)
 	}
 }
 
-static uint64_t chance(void)
-{
-	uint64_t bits;
-	struct timespec now;
-
-	if (getrandom(&bits, sizeof bits, GRND_NONBLOCK) == (ssize_t)sizeof bits)
-		return bits;
-	clock_gettime(CLOCK_MONOTONIC,
-		&now); /* early boot; the name is tried against the directory all the same */
-	return (uint64_t)now.tv_nsec << 20 ^ (uint64_t)now.tv_sec ^ (uintptr_t)&now;
-}
-
 void queue_id_make(char id[QUEUE_ID_SIZE])
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	put(id, TIME_LEN, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
-	put(id + TIME_LEN, CHANCE_LEN, chance());
+	put(id + TIME_LEN, CHANCE_LEN, chance_bits());
 	id[QUEUE_ID_LEN] = '\0';
 }
 

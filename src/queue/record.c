@@ -63,6 +63,18 @@ void record_add_number(struct buf *out, const char *key, uint64_t value)
 	record_end(out);
 }
 
+void record_add_error(struct buf *out, const struct error *err)
+{
+	record_begin(out, "error");
+	record_number(out, (uint64_t)err->code);
+	record_number(out, err->scope);
+	record_number(out, (uint64_t)err->reply);
+	record_text(out, err->status);
+	record_text(out, err->text);
+	record_text(out, err->hint);
+	record_end(out);
+}
+
 void record_release(struct record *r)
 {
 	for (size_t i = 0; i < RECORD_VALUES; i++)
@@ -190,5 +202,21 @@ bool record_next_text(struct record *r, const char *key, char **text)
 		return false;
 	free(*text);
 	*text = record_take(r, 0);
+	return true;
+}
+
+bool record_next_error(struct record *r, struct error *error)
+{
+	uint64_t code, scope, reply;
+
+	if (!record_next(r, "error", 6) || !record_to_number(r, 0, 255, &code) ||
+		!record_to_number(r, 1, ERROR_OF_ROUTE, &scope) ||
+		!record_to_number(r, 2, 999, &reply) || !r->values[3] || !r->values[4] ||
+		!r->values[5])
+		return false;
+	error_set(error, (int)code, r->values[3], "%s", r->values[4]);
+	error_hint(error, "%s", r->values[5]);
+	error->scope = (enum error_scope)scope;
+	error->reply = (int)reply;
 	return true;
 }

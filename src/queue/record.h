@@ -8,6 +8,7 @@
 #define QUEUE_RECORD_H
 
 #include "base/buf.h"
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,9 @@ void record_end(struct buf *out);
 /* Adds a whole line with one value. */
 void record_add_text(struct buf *out, const char *key, const char *value);
 void record_add_number(struct buf *out, const char *key, uint64_t value);
+
+/* Adds the line "error CODE SCOPE REPLY STATUS TEXT HINT". */
+void record_add_error(struct buf *out, const struct error *err);
 
 enum { RECORD_VALUES = 8 };
 
@@ -48,9 +52,10 @@ bool record_to_flags(const struct record *r, size_t first, bool *const flags[], 
 /* Hands a value to the caller, who frees it. */
 char *record_take(struct record *r, size_t value);
 
-/* The next line of one value at once: a number, or text that the caller frees. */
+/* The next line at once: of one number, of one text that the caller frees, of an error. */
 bool record_next_number(struct record *r, const char *key, uint64_t max, uint64_t *number);
 bool record_next_text(struct record *r, const char *key, char **text);
+bool record_next_error(struct record *r, struct error *error);
 
 void record_release(struct record *r);
 

@@ -14,7 +14,7 @@ static int64_t doubled(const struct config *c, unsigned doublings)
 }
 
 int64_t schedule_next(const struct config *c, int64_t queued_at_s, unsigned attempts, int64_t now_s,
-	uint32_t chance)
+	uint64_t chance)
 {
 	int64_t delay = doubled(c, attempts ? attempts - 1 : 0);
 	int64_t next = now_s + delay + (int64_t)(chance % (uint64_t)(delay / 4 + 1));

@@ -17,7 +17,7 @@
  * expires.
  */
 int64_t schedule_next(const struct config *c, int64_t queued_at_s, unsigned attempts, int64_t now_s,
-	uint32_t chance);
+	uint64_t chance);
 
 /*
  * Is it time for that try?  Also where it lies further ahead than any is planned: the clock was

@@ -7,10 +7,11 @@
  *	until SECONDS	   since 1970: no login before
  *	mark SALT MARK	   16 bits of a checksum of what the login depends on, the secret too:
  *			   enough to see that it changed, too little to guess the secret by
- *	error CODE REPLY STATUS TEXT HINT
+ *	error CODE SCOPE REPLY STATUS TEXT HINT
  */
 #include "queue/trouble.h"
 
+#include "base/chance.h"
 #include "base/clock.h"
 #include "base/crc32.h"
 #include "base/file.h"
@@ -22,7 +23,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,20 +69,6 @@ static uint16_t mark_of(const struct account *a, struct caller *caller, uint32_t
 	return (uint16_t)(crc ^ crc >> 16);
 }
 
-static bool read_error(struct record *r, struct error *error)
-{
-	uint64_t code, reply;
-
-	if (!record_next(r, "error", 5) || !record_to_number(r, 0, 255, &code) ||
-		!record_to_number(r, 1, 999, &reply) || !r->values[2] || !r->values[3] ||
-		!r->values[4])
-		return false;
-	error_set(error, (int)code, r->values[2], "%s", r->values[3]);
-	error_hint(error, "%s", r->values[4]);
-	error->reply = (int)reply;
-	return true;
-}
-
 static bool parse(struct trouble *t, const struct buf *text)
 {
 	struct record r = { .at = buf_str(text), .end = buf_str(text) + text->len };
@@ -93,7 +79,7 @@ static bool parse(struct trouble *t, const struct buf *text)
 	ok = ok && record_next_number(&r, "until", INT64_MAX, &t->until_s);
 	ok = ok && record_next(&r, "mark", 2) && record_to_number(&r, 0, UINT32_MAX, &t->salt);
 	ok = ok && record_to_number(&r, 1, UINT16_MAX, &t->mark);
-	ok = ok && read_error(&r, &t->error);
+	ok = ok && record_next_error(&r, &t->error);
 	record_release(&r);
 	return ok;
 }
@@ -137,13 +123,7 @@ static void render(const struct trouble *t, struct buf *out)
 	record_number(out, t->salt);
 	record_number(out, t->mark);
 	record_end(out);
-	record_begin(out, "error");
-	record_number(out, (uint64_t)t->error.code);
-	record_number(out, (uint64_t)t->error.reply);
-	record_text(out, t->error.status);
-	record_text(out, t->error.text);
-	record_text(out, t->error.hint);
-	record_end(out);
+	record_add_error(out, &t->error);
 }
 
 static void write_trouble(const struct trouble *t, const struct account *a, const struct config *c)
@@ -173,15 +153,12 @@ void trouble_note(const struct account *a, struct config *c, struct caller *call
 	const struct error *refusal)
 {
 	struct trouble t = { 0 };
-	uint32_t salt = 0;
 	bool again = read_trouble(&t, a, c) && mark_of(a, caller, (uint32_t)t.salt) == t.mark;
 
-	if (getrandom(&salt, sizeof salt, GRND_NONBLOCK) < 0)
-		salt = (uint32_t)clock_now_ms();
 	t.refusals = again && t.refusals < UINT16_MAX ? t.refusals + 1 : 1;
 	t.until_s = (uint64_t)(clock_wall_s() + schedule_pause(c, (unsigned)t.refusals));
-	t.salt = salt;
-	t.mark = mark_of(a, caller, salt);
+	t.salt = (uint32_t)chance_bits();
+	t.mark = mark_of(a, caller, (uint32_t)t.salt);
 	t.error = *refusal;
 	write_trouble(&t, a, c);
 }
