@@ -46,11 +46,9 @@ static bool print_body(const struct spool *body, struct error *err)
 	uint64_t at = 0;
 	ssize_t n;
 
-	while ((n = spool_look(body, at, &data, err)) > 0) {
+	for (; (n = spool_look(body, at, &data, err)) > 0; at += (uint64_t)n)
 		if (!print_bytes(data, (size_t)n, err))
 			return false;
-		at += (uint64_t)n;
-	}
 	return n == 0;
 }
 

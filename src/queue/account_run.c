@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "config/senders.h"
+#include "queue/notify.h"
 #include "queue/parcel.h"
 #include "queue/reach.h"
 
@@ -69,7 +70,7 @@ static bool take(struct run *r, struct parcel *f, struct candidate *candidate)
 		if (f->entry.damage) {
 			struct finish finish = finish_of(r, f);
 
-			finish_damaged(&finish);
+			notify_damaged(&finish);
 		}
 	}
 	parcel_release(f);
@@ -98,7 +99,7 @@ static void wait_for_own(struct run *r, struct parcel *f)
 	finish.route = &nowhere;
 	if (finish_is_expired(r->p->config, &f->entry))
 		charge_taken(f, &finish, &r->reach.trouble);
-	else if (finish_is_late(r->p->config, r->reach.own, &f->entry))
+	else if (notify_is_late(r->p->config, r->reach.own, &f->entry))
 		finish_late(&finish);
 }
 
@@ -248,7 +249,7 @@ static bool stream(struct run *r, struct error *err)
 	return ok;
 }
 
-/* The same of a message that is not in hand; false: it has nothing left, or is out of reach. */
+/* charge_taken for one that is not in hand; false: it has nothing left, or is out of reach. */
 static bool charge(struct run *r, struct candidate *candidate, const struct error *err)
 {
 	struct parcel *f = &r->parcels[0];
@@ -287,7 +288,7 @@ static void give_up(struct run *r, const struct error *err, bool is_charged)
 		candidate->is_out = true;
 		if (is_charged || (is_read && finish_is_expired(r->p->config, &e)))
 			is_charged = !charge(r, candidate, err) && is_charged;
-		else if (is_read && finish_is_late(r->p->config, r->reach.own, &e))
+		else if (is_read && notify_is_late(r->p->config, r->reach.own, &e))
 			report_delay(r, candidate);
 		entry_release(&e);
 	}

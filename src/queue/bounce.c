@@ -75,6 +75,26 @@ static void add_head(const struct report *r, const char *subject, const char *fr
 		add_references(r->message, out);
 }
 
+/* Text in indented lines of up to 76 columns, longer only where a word is. */
+static void add_wrapped(struct buf *out, const char *text)
+{
+	enum { WIDTH = 72 };
+
+	while (*text) {
+		size_t len = strlen(text), cut = len;
+
+		if (len > WIDTH) {
+			for (cut = WIDTH; cut && text[cut] != ' '; cut--)
+				;
+			if (!cut)
+				cut = strcspn(text, " ");
+		}
+		buf_addf(out, "    %.*s\n", (int)cut, text);
+		text += cut;
+		text += strspn(text, " ");
+	}
+}
+
 static void add_words(const struct report *r, struct buf *out)
 {
 	buf_addf(out, "This is the mail system at %s.\n\n%s\n", config_own_name(r->config),
@@ -87,7 +107,7 @@ static void add_words(const struct report *r, struct buf *out)
 			!address_equal(one->recipient->original, one->recipient->address))
 			add_address(out, "    (sent to <", one->recipient->original, ">)\n");
 		if (one->error)
-			report_add_wrapped(out, one->error->text);
+			add_wrapped(out, one->error->text);
 	}
 	if (r->action == REPORT_DELAYED) {
 		buf_adds(out, "\nIt will be tried until ");
@@ -120,10 +140,8 @@ static bool add_body(const struct spool *body, struct buf *out, struct error *er
 	uint64_t at = 0;
 	ssize_t n;
 
-	while ((n = spool_look(body, at, &data, err)) > 0) {
+	for (; (n = spool_look(body, at, &data, err)) > 0; at += (uint64_t)n)
 		buf_add(out, data, (size_t)n);
-		at += (uint64_t)n;
-	}
 	return n == 0;
 }
 

@@ -80,18 +80,13 @@ static void add_envelope(const struct entry *e, const struct body_facts *facts, 
 
 static bool spool_crc(const struct spool *s, uint32_t *crc, struct error *err)
 {
+	const char *data;
 	uint64_t at = 0;
-	ssize_t n = 0;
+	ssize_t n;
 
 	*crc = 0;
-	do {
-		const char *data;
-
-		n = spool_look(s, at, &data, err);
-		if (n > 0)
-			*crc = crc32_add(*crc, data, (size_t)n);
-		at += n > 0 ? (uint64_t)n : 0;
-	} while (n > 0);
+	for (; (n = spool_look(s, at, &data, err)) > 0; at += (uint64_t)n)
+		*crc = crc32_add(*crc, data, (size_t)n);
 	return n == 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "queue/finish.h"
 
+#include "base/chance.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
@@ -10,7 +11,6 @@
 #include "queue/schedule.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 #include <syslog.h>
 
 static int64_t queued_at_s(const struct entry *e)
@@ -21,13 +21,10 @@ static int64_t queued_at_s(const struct entry *e)
 static void plan_next(const struct finish *f)
 {
 	struct entry *e = f->entry;
-	uint32_t chance = 0;
 
-	if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) < 0)
-		chance = (uint32_t)clock_now_ms();
 	e->attempts++;
-	e->next_try_s =
-		schedule_next(f->config, queued_at_s(e), e->attempts, clock_wall_s(), chance);
+	e->next_try_s = schedule_next(
+		f->config, queued_at_s(e), e->attempts, clock_wall_s(), chance_bits());
 }
 
 /* The last try was in vain: the error says since when it was tried. */
@@ -195,9 +192,4 @@ void finish_late(const struct finish *f)
 bool finish_is_expired(const struct config *c, const struct entry *e)
 {
 	return schedule_is_expired(c, queued_at_s(e), clock_wall_s());
-}
-
-bool finish_is_late(const struct config *c, const struct account *a, const struct entry *e)
-{
-	return notify_is_late(c, a, e, clock_wall_s());
 }

@@ -45,11 +45,7 @@ bool finish_attempt(const struct finish *f, const struct finish_attempt *a);
 /* Does what a message's age alone asks for: reports the delay. */
 void finish_late(const struct finish *f);
 
-/* Is an entry's time up, or a report of its delay due?  (For entries that are only read.) */
+/* Is an entry's time up? */
 bool finish_is_expired(const struct config *c, const struct entry *e);
-bool finish_is_late(const struct config *c, const struct account *a, const struct entry *e);
-
-/* Tells the postmaster, once, of a message that cannot be trusted. */
-void finish_damaged(const struct finish *f);
 
 #endif

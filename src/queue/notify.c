@@ -173,11 +173,10 @@ void notify_relayed(const struct finish *f, const struct finish_attempt *a)
 	subjects_release(&s);
 }
 
-bool notify_is_late(
-	const struct config *c, const struct account *a, const struct entry *e, int64_t now_s)
+bool notify_is_late(const struct config *c, const struct account *a, const struct entry *e)
 {
 	bool late = !e->was_delay_reported && !e->is_report &&
-		    schedule_is_late(c, e->queued_at_ms / 1000, now_s);
+		    schedule_is_late(c, e->queued_at_ms / 1000, clock_wall_s());
 
 	for (size_t i = 0; late && i < e->envelope.count; i++)
 		if (e->recipients[i].fate == ENTRY_LEFT &&
@@ -191,7 +190,7 @@ void notify_late(const struct finish *f)
 	struct entry *e = f->entry;
 	struct subjects s;
 
-	if (!notify_is_late(f->config, f->account, e, clock_wall_s()))
+	if (!notify_is_late(f->config, f->account, e))
 		return;
 	subjects_init(&s, e);
 	for (size_t i = 0; i < e->envelope.count; i++)
@@ -243,7 +242,7 @@ static void log_held(const struct finish *f)
 	delivery_result_release(&results);
 }
 
-void finish_damaged(const struct finish *f)
+void notify_damaged(const struct finish *f)
 {
 	struct envelope to = ENVELOPE_INIT;
 	struct message message = MESSAGE_INIT;
@@ -253,12 +252,13 @@ void finish_damaged(const struct finish *f)
 		.account = f->account, .config = f->config, .caller = f->caller, .to = &to
 	};
 	char *noted = store_noted_damage(f->store, f->entry->id);
-	bool ok = noted;
+	bool ok;
 
 	log_held(f);
-	free(noted);
-	if (ok)
+	if (noted) {
+		free(noted);
 		return;
+	}
 	add_damage_words(f, &text);
 	ok = report_address_postmaster(&to, f->account, f->config, f->caller, &err) &&
 	     report_make_notice(

@@ -18,9 +18,11 @@ void notify_failed(const struct finish *f);
 /* Reports those who asked to be told of success and whose server will not tell. */
 void notify_relayed(const struct finish *f, const struct finish_attempt *a);
 
-/* Reports a delay, once, to who asked for that. */
+/* Reports a delay, once, to who asked for that; and is that to be done? */
 void notify_late(const struct finish *f);
-bool notify_is_late(
-	const struct config *c, const struct account *a, const struct entry *e, int64_t now_s);
+bool notify_is_late(const struct config *c, const struct account *a, const struct entry *e);
+
+/* Tells the postmaster, once, of a message that cannot be trusted, and the log each time. */
+void notify_damaged(const struct finish *f);
 
 #endif

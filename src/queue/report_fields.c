@@ -8,24 +8,7 @@
 
 #include <string.h>
 
-enum { WIDTH = 72, DIAGNOSTIC_MAX = 800, VALUE_MAX = 900 };
-
-void report_add_wrapped(struct buf *out, const char *text)
-{
-	while (*text) {
-		size_t len = strlen(text), cut = len;
-
-		if (len > WIDTH) {
-			for (cut = WIDTH; cut && text[cut] != ' '; cut--)
-				;
-			if (!cut)
-				cut = strcspn(text, " ");
-		}
-		buf_addf(out, "    %.*s\n", (int)cut, text);
-		text += cut;
-		text += strspn(text, " ");
-	}
-}
+enum { DIAGNOSTIC_MAX = 800, VALUE_MAX = 900 };
 
 /* One line of ASCII. */
 static void add_ascii(struct buf *out, const char *text, size_t max)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The machine's part of a report: the fields of message/delivery-status
- * (RFC 3464 section 2; RFC 6533 for addresses beyond ASCII), and the small
- * forms of text that reports share.
+ * (RFC 3464 section 2; RFC 6533 for addresses beyond ASCII).
  */
 #ifndef QUEUE_REPORT_FIELDS_H
 #define QUEUE_REPORT_FIELDS_H
@@ -15,8 +14,5 @@
  * ends, all ASCII.
  */
 void report_add_fields(const struct report *r, struct buf *out);
-
-/* Adds text in indented lines of up to about 76 columns. */
-void report_add_wrapped(struct buf *out, const char *text);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/process.h"
 #include "queue/account_run.h"
+#include "queue/notify.h"
 #include "queue/origin.h"
 #include "queue/parcel.h"
 #include "queue/select.h"
@@ -38,7 +39,7 @@ static void report_one(struct run *r, const char *id, struct strlist *reports)
 	if (store_lock(&r->store, id, &f.entry, &err) == STORE_LOCKED) {
 		parcel_take(&f, &candidate, r->params->caller);
 		if (f.entry.damage)
-			finish_damaged(&finish);
+			notify_damaged(&finish);
 	}
 	parcel_release(&f);
 }

@@ -25,7 +25,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,12 +135,7 @@ static int open_file(const struct store *s, const char *id, const char *kind, st
 
 static bool is_trusted_owner(const struct store *s, uid_t owner)
 {
-	const struct passwd *shared;
-
-	if (owner == 0 || owner == s->owner)
-		return true;
-	shared = getpwnam("sendoff");
-	return shared && shared->pw_uid == owner;
+	return owner == 0 || owner == s->owner || store_is_shared_user(owner);
 }
 
 bool store_is_owned(const struct store *s, const char *id, uid_t uid)

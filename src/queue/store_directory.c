@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "queue/store_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,15 +74,17 @@ static bool make(const char *path, struct caller *caller)
 	return false;
 }
 
+bool store_is_shared_user(uid_t uid)
+{
+	const struct passwd *shared = getpwnam(shared_name);
+
+	return shared && shared->pw_uid == uid;
+}
+
 /* May the user own a queue that this process uses? */
 static bool is_trusted(uid_t uid)
 {
-	const struct passwd *shared;
-
-	if (uid == 0 || uid == geteuid())
-		return true;
-	shared = geteuid() == 0 ? getpwnam(shared_name) : NULL;
-	return shared && shared->pw_uid == uid;
+	return uid == 0 || uid == geteuid() || (geteuid() == 0 && store_is_shared_user(uid));
 }
 
 static bool check(struct store *s, struct error *err)

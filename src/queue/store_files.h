@@ -10,10 +10,7 @@
 
 #include <sys/stat.h>
 
-enum {
-	STORE_NAME_SIZE = QUEUE_ID_LEN + 16,
-	STORE_STALE_S = 24 * 60 * 60, /* how old rubbish is before it goes */
-};
+enum { STORE_NAME_SIZE = QUEUE_ID_LEN + 16 };
 
 /* Kinds of files: what stands behind the id. */
 extern const char store_msg[], store_state[], store_new[], store_tmp[], store_damaged[];
@@ -23,6 +20,9 @@ void store_name(char name[STORE_NAME_SIZE], const char *id, const char *kind);
 
 /* Splits a name; false: it is none of ours. */
 bool store_parse_name(const char *name, char id[QUEUE_ID_SIZE], const char **kind);
+
+/* Is it the user of an install that is shared? */
+bool store_is_shared_user(uid_t uid);
 
 /* Gives a file of ours the mode and group that its readers need. */
 bool store_set_access(const struct store *s, int fd);

@@ -2,6 +2,7 @@
 #include "queue/store.h"
 
 #include "base/alloc.h"
+#include "base/chance.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "queue/origin.h"
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 enum {
@@ -43,15 +43,6 @@ static void add_recipient(struct entry *e, const struct keep *k, size_t i)
 	entry_set_recipient(e, e->envelope.count - 1, ENTRY_LEFT, r.error);
 }
 
-static uint32_t chance(void)
-{
-	uint32_t bits = 0;
-
-	return getrandom(&bits, sizeof bits, GRND_NONBLOCK) == (ssize_t)sizeof bits
-		       ? bits
-		       : (uint32_t)clock_now_ms();
-}
-
 /* The entry that the message becomes. */
 static void describe(struct entry *e, const struct keep *k, const struct config *c)
 {
@@ -71,7 +62,7 @@ static void describe(struct entry *e, const struct keep *k, const struct config 
 		return;
 	e->attempts = 1;
 	e->next_try_s =
-		schedule_next(c, e->queued_at_ms / 1000, 1, e->queued_at_ms / 1000, chance());
+		schedule_next(c, e->queued_at_ms / 1000, 1, e->queued_at_ms / 1000, chance_bits());
 }
 
 static bool has_limit(const struct store *s, const struct config *c)
@@ -217,14 +208,9 @@ static bool copy_body(int fd, const struct spool *body, const struct store *s, s
 	uint64_t at = 0;
 	ssize_t n;
 
-	while ((n = spool_look(body, at, &data, err)) > 0) {
-		if (!file_write_all(fd, data, (size_t)n)) {
-			fail_to_write(s, err);
-			n = -1;
-			break;
-		}
-		at += (uint64_t)n;
-	}
+	for (; (n = spool_look(body, at, &data, err)) > 0; at += (uint64_t)n)
+		if (!file_write_all(fd, data, (size_t)n))
+			return fail_to_write(s, err);
 	return n == 0;
 }
 

@@ -13,6 +13,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+enum { STALE_S = 24 * 60 * 60 }; /* how old rubbish is before it goes */
+
 static const char last_run[] = ".last-run";
 
 /*
@@ -49,7 +51,7 @@ static bool is_rubbish(
 	char name[STORE_NAME_SIZE];
 	struct stat message;
 
-	if (kind == store_msg || clock_wall_s() - st->st_mtime < STORE_STALE_S)
+	if (kind == store_msg || clock_wall_s() - st->st_mtime < STALE_S)
 		return false;
 	if (kind == store_new || kind == store_tmp)
 		return true;
