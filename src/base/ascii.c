@@ -184,3 +184,19 @@ void buf_cut(struct buf *b, size_t len)
 		len--;
 	buf_truncate(b, len);
 }
+
+bool buf_add_unescaped(struct buf *b, const char *text, size_t len)
+{
+	buf_reserve(b, len);
+	for (size_t i = 0; i < len; i++) {
+		bool escaped = text[i] == '%';
+		int high = escaped && len - i > 2 ? ascii_hex_value(text[i + 1]) : -1;
+		int low = high >= 0 ? ascii_hex_value(text[i + 2]) : -1;
+
+		if (escaped && (low < 0 || !(high | low)))
+			return false;
+		buf_addc(b, (char)(escaped ? high << 4 | low : text[i]));
+		i += escaped ? 2 : 0;
+	}
+	return true;
+}

@@ -60,6 +60,12 @@ bool utf8_is_printable(const char *s, size_t n);
 /* Adds s with '?' for each character that is not printable and each byte that is not UTF-8. */
 void buf_add_printable(struct buf *b, const char *s, size_t len);
 
+/*
+ * Adds what the text stands for in a URL, %XX decoded (RFC 3986 section 2.1); false: a bad % or a
+ * NUL.  It makes room first, so that no part of a secret is left behind.
+ */
+bool buf_add_unescaped(struct buf *b, const char *text, size_t len);
+
 /* Shortens to at most len bytes, never within a UTF-8 character. */
 void buf_cut(struct buf *b, size_t len);
 

@@ -170,9 +170,18 @@ static bool to_trust(void *member, const char *value, struct caller *caller)
 	return true;
 }
 
+/* A PIN before the '?' (RFC 7512) would reach GnuTLS, and people. */
+static bool is_token(const char *value)
+{
+	const char *pin = strstr(value, ";pin");
+
+	return strncmp(value, "pkcs11:", 7) == 0 && strncmp(value + 7, "pin", 3) != 0 &&
+	       (!pin || pin > value + strcspn(value, "?"));
+}
+
 static bool to_certificate(void *member, const char *value, struct caller *caller)
 {
-	if (ascii_starts_with(value, "pkcs11:"))
+	if (is_token(value))
 		return to_text(member, value, caller);
 	return to_path(member, value, caller);
 }
@@ -310,7 +319,8 @@ static const struct {
 		"SHA-256 fingerprints in hex (64 digits, colons or not) or base64, "
 		"separated by commas" },
 	[SETTING_CERTIFICATE] = { to_certificate, KEPT_STRING,
-		"an absolute path, one that begins with ~/ or a pkcs11: URL" },
+		"an absolute path, one that begins with ~/, or a pkcs11: URL, "
+		"with its PIN behind a '?'" },
 	[SETTING_MECHANISMS] = { to_mechanisms, KEPT_LIST,
 		"auto, none or SASL mechanisms: plain login cram-md5 scram-sha-1 scram-sha-256 "
 		"scram-sha-1-plus scram-sha-256-plus external gssapi oauthbearer xoauth2 "

@@ -37,24 +37,9 @@ static const char *const refusals[] = {
 	[8] = "address type not supported",
 };
 
-/*
- * The octets that text stands for in a URL, %XX among them; false: a bad %.  Growing would leave a
- * part of a password behind.
- */
 static bool decode(const char *text, size_t len, struct buf *out)
 {
-	buf_reserve(out, len);
-	for (size_t i = 0; i < len; i++) {
-		bool escaped = text[i] == '%';
-		int high = escaped && len - i > 2 ? ascii_hex_value(text[i + 1]) : -1;
-		int low = high >= 0 ? ascii_hex_value(text[i + 2]) : -1;
-
-		if (escaped && low < 0)
-			return false;
-		buf_addc(out, (char)(escaped ? high << 4 | low : text[i]));
-		i += escaped ? 2 : 0;
-	}
-	return out->len <= FIELD_MAX && !memchr(buf_str(out), '\0', out->len);
+	return buf_add_unescaped(out, text, len) && out->len <= FIELD_MAX;
 }
 
 static bool parse_login(const char *text, size_t len, struct socks_proxy *proxy)

@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "net/tls_token.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -35,11 +36,16 @@ static void add_digest(struct buf *b, const void *data, size_t len)
 	buf_add_hex(b, digest, sizeof digest);
 }
 
-/* With its length before it, so that no two lists of fields look alike. */
+/*
+ * With its length before it, so that no two lists of fields look alike; without a PIN, which could
+ * be guessed from the digest.
+ */
 static void add_field(struct buf *b, const char *value)
 {
+	size_t len = value ? token_length(value) : 0;
+
 	if (value)
-		buf_addf(b, "%zu:%s\n", strlen(value), value);
+		buf_addf(b, "%zu:%.*s\n", len, (int)len, value);
 	else
 		buf_adds(b, "-\n");
 }

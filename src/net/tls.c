@@ -84,12 +84,13 @@ static bool set_up(struct tls *t, int fd, const struct tls_params *p, struct err
 	t->fd = fd;
 	t->params = *p;
 	t->err = err;
+	t->token = (struct token){ p->certificate, p->key, err, false };
 	if (gnutls_global_init() < 0 ||
 		gnutls_init(&t->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0 ||
 		gnutls_certificate_allocate_credentials(&t->credentials) < 0)
 		return error_set(err, EX_SOFTWARE, NULL, "TLS cannot be started");
 	if (!set_priority(t, p->priority, err) ||
-		!tls_add_certificate(t->credentials, p->certificate, p->key, err))
+		!tls_add_certificate(t->credentials, &t->token))
 		return false;
 	set_name(t, p->name);
 	gnutls_session_set_ptr(t->session, t);
@@ -128,7 +129,7 @@ static bool explain_failure(const struct tls *t, int rc, struct error *err)
 {
 	const char *text = NULL;
 
-	if (t->was_refused)
+	if (t->was_refused || t->token.has_failed)
 		return false;
 	if (rc == GNUTLS_E_PREMATURE_TERMINATION || rc == GNUTLS_E_PULL_ERROR ||
 		rc == GNUTLS_E_PUSH_ERROR)
@@ -190,6 +191,7 @@ static void settle(struct tls *t, struct stream *s, bool ok)
 	s->turns += t->turns;
 	t->params = (struct tls_params){ 0 };
 	t->err = NULL;
+	t->token = (struct token){ 0 };
 	s->is_broken = !ok;
 	s->has_ended = !ok;
 	if (ok && !gnutls_session_is_resumed(t->session))

@@ -8,6 +8,7 @@
 #include "net/stream.h"
 #include "net/ticket.h"
 #include "net/tls.h"
+#include "net/tls_token.h"
 #include "net/tls_verify.h"
 
 #include <gnutls/gnutls.h>
@@ -36,6 +37,7 @@ struct tls {
 	/* During the handshake only. */
 	struct tls_params params;
 	struct error *err;
+	struct token token;
 	bool was_refused; /* by us: *err says why */
 };
 
@@ -46,11 +48,10 @@ extern const struct stream_transport tls_transport;
 void tls_attach(struct tls *t);
 
 /*
- * Loads the client's certificate (NULL: none) and its key (NULL: in the same file); EX_PROTOCOL for
- * what cannot be used.
+ * Loads the client's certificate (NULL: none) and its key; EX_PROTOCOL in *t->err for what cannot be
+ * used.  The token must live as long as the credentials are used.
  */
-bool tls_add_certificate(gnutls_certificate_credentials_t credentials, const char *certificate,
-	const char *key, struct error *err);
+bool tls_add_certificate(gnutls_certificate_credentials_t credentials, struct token *t);
 
 /* Is there received input, which poll does not know of? */
 bool tls_has_more(const struct tls *t);

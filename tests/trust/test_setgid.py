@@ -60,6 +60,7 @@ FILES = {
     "a password command": ("[mine]\nuser = u\npassword_command = cat %(secret)s\n" + EVIL, ()),
     "a command that writes": ("[mine]\nuser = u\npassword_command = 'id -G; touch %(victim)s/new'\n" + EVIL, ()),
     "a client certificate": ("[mine]\ntls_cert = %(secret)s\n" + EVIL + "tls = implicit\n", ()),
+    "the PIN of a token": ("[mine]\ntls_cert = \"pkcs11:object=x?pin-source=file:%(secret)s\"\n" + EVIL + "tls = implicit\n", ()),
     "nonsense": ("[mine\n", ()),
     "an empty file": ("", ()),
 }
@@ -232,6 +233,20 @@ class SetgidTest(Case):
         done = self.call("sendmail", "-v")
         self.assertEqual(len(secure.messages), 1, str(done))
         self.assertTrue(secure.connections[0].tls["certificate"])
+
+    def test_no_pkcs11_module_of_the_callers_is_loaded(self):
+        """Neither for the system's account, nor for one's own; p11-kit fails where it has read the file."""
+        secure = self.server(tls="implicit", lenient=True)
+        account = ("[mine]\nhost = localhost\nport = %d\ntls = implicit\ntls_trust = %s\n"
+                   "tls_cert = \"pkcs11:token=none;object=none\"\n" % (secure.port, certs.get("good").ca))
+        self.box.users_file("alice", ".config/pkcs11/modules/mine.module", "module: %(home)s/x.so\ncritical: yes\n" % self.names)
+        self.box.configure(account)
+        done = self.call("sendmail", "")
+        self.assertIn("PKCS #11 object is not available", done.log[-1]["reply"], str(done))
+        self.box.users_file("alice", ".config/sendoff/sendoff.ini", "[sendoff]\nqueue = no\n" + account)
+        self.assertExit(self.call("sendmail", ""), 76, "PKCS #11 object is not available")
+        self.box.set_id(False)
+        self.assertExit(self.call("sendmail", ""), 76, "PKCS #11 initialization")
 
     def test_a_users_own_account_works_without_the_group(self):
         mine = self.server(users={"me": "mine"})

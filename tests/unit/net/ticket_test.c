@@ -266,6 +266,23 @@ static void keys_differ_with_all_that_trust_depends_on(void **state)
 	strlist_release(&pins);
 }
 
+static void a_pin_is_no_part_of_the_key(void **state)
+{
+	const struct tls_params p = { .name = "mail.test", .key = "pkcs11:object=x" };
+	const struct tls_params with_pin = { .name = "mail.test", .key = "pkcs11:object=x?pin-value=1" };
+	const struct tls_params file = { .name = "mail.test", .key = "/object=x?1" };
+	const struct tls_params other_file = { .name = "mail.test", .key = "/object=x?2" };
+	char one[TICKET_KEY_SIZE], other[TICKET_KEY_SIZE];
+
+	(void)state;
+	ticket_key(&p, one);
+	ticket_key(&with_pin, other);
+	assert_string_equal(one, other);
+	ticket_key(&file, one);
+	ticket_key(&other_file, other);
+	assert_string_not_equal(one, other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +295,7 @@ int main(void)
 		cmocka_unit_test(a_shared_directory_shares_tickets),
 		cmocka_unit_test(the_old_are_swept_when_none_is_found),
 		cmocka_unit_test(keys_differ_with_all_that_trust_depends_on),
+		cmocka_unit_test(a_pin_is_no_part_of_the_key),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
