@@ -29,6 +29,9 @@ void log_tag(const char *tag)
 	struct buf line = BUF_INIT;
 
 	buf_add_printable(&line, tag, strlen(tag));
+	for (size_t i = 0; i < line.len; i++)
+		if (strchr(" \"=:[]\\", line.data[i]))
+			line.data[i] = '?';
 	buf_cut(&line, sizeof the_log.tag - 1);
 	memcpy(the_log.tag, buf_str(&line), line.len + 1);
 	buf_release(&line);

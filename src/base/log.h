@@ -15,7 +15,10 @@ void log_open(const char *where);
 /* Makes the log's file where it is one and is missing: for a process that soon may make none. */
 void log_make(void);
 
-/* The syslog tag (-L), made printable and, over 63 bytes, cut.  "sendoff" until it is called. */
+/*
+ * The syslog tag (-L), made printable and, over 63 bytes, cut; nothing in it looks like its end or
+ * a field.  "sendoff" until it is called.
+ */
 void log_tag(const char *tag);
 
 /*

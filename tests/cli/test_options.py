@@ -102,10 +102,12 @@ class OptionsTest(Case):
             with self.subTest(words=words):
                 self.refuse(65, "line break", *words)
 
-    def test_the_tag_cannot_write_to_a_terminal(self):
-        self.assertExit(self.send("-L", "a\x1b]0;x\x07b" + "c" * 100, "ann@example.net"), 0)
-        with open(self.box.logfile, "rb") as file:
-            self.assertRegex(file.read(), rb"^[^ ]+ a\?\]0;x\?bc+\[\d+\]: [ -~]+\n$")
+    def test_the_tag_cannot_write_to_a_terminal_or_another_line(self):
+        for tag, shown in (("a\x1b]0;x\x07b" + "c" * 100, rb"a\?\?0;x\?bc+"),
+                           ("me[1]: id= uid=0 from=\"x\"", rb"me\?1\?\?\?id\?\?uid\?0\?from\?\?x\?")):
+            self.assertExit(self.send("-L", tag, "ann@example.net"), 0)
+            with open(self.box.logfile, "rb") as file:
+                self.assertRegex(file.readlines()[-1], rb"^[^ ]+ " + shown + rb"\[\d+\]: id= [ -~]+\n$")
 
     def test_no_recipients(self):
         self.refuse(64, "no recipients")
