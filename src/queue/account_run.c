@@ -198,9 +198,6 @@ static void judge(struct run *r, const struct delivery_result *results)
 		else if (one->fate == FATE_ACCEPTED ||
 			 (one->error && one->error->reply && one->error->reply != 421))
 			r->is_answered = true;
-		if (one->error && one->error->code == EX_NOPERM &&
-			one->error->scope == ERROR_OF_ROUTE && !r->is_useless)
-			note_refusal(r, one->error);
 	}
 }
 

@@ -8,10 +8,16 @@ static bool answer_reset(struct session *s, struct error *err)
 	return reply_class(&s->reply) == 2 || reply_error(&s->reply, "RSET", EX_PROTOCOL, err);
 }
 
-/* A refusal that ends the session: 421, a login that is wanted or no good, a reply that is none. */
-static bool ends_session(const struct session *s, const struct error *err)
+/*
+ * A refusal that ends the session: 421, a login that is wanted or no good, a reply that is none.
+ * Once the server took MAIL what it says of logins is about this message: the next may do.
+ */
+static bool ends_session(
+	const struct session *s, enum session_login login, const struct error *err)
 {
-	return s->reply.code == 421 || err->code == EX_NOPERM || err->code == EX_PROTOCOL;
+	bool is_login = err->code == EX_NOPERM && login == LOGIN_CODES_COUNT;
+
+	return s->reply.code == 421 || is_login || err->code == EX_PROTOCOL;
 }
 
 /*
@@ -25,7 +31,7 @@ static bool fail(struct attempt *a, struct session *s, const char *command,
 	struct error refusal;
 
 	session_refused(s, command, EX_UNAVAILABLE, login, &refusal);
-	if (ends_session(s, &refusal) &&
+	if (ends_session(s, login, &refusal) &&
 		!(follows && s->reply.code != 421 && reply_class(&s->reply) == 5)) {
 		*err = refusal;
 		return false;
@@ -71,7 +77,7 @@ static bool refuse_recipient(
 	buf_addf(&command, "RCPT TO:<%s>", a->mail->envelope->recipients[recipient].address);
 	session_refused(s, buf_str(&command), EX_NOUSER, LOGIN_CODES_DO_NOT, &refusal);
 	buf_release(&command);
-	if (ends_session(s, &refusal)) {
+	if (ends_session(s, LOGIN_CODES_DO_NOT, &refusal)) {
 		a->turns[recipient] = TURN_NONE;
 		*err = refusal;
 		return false;
@@ -162,7 +168,7 @@ static bool answer_message(
 	if (a->failure.code)
 		attempt_decide(a, &a->failure);
 	s->needs_reset = s->needs_reset || (!is_accepted && a->is_open);
-	a->is_done = ok || s->reply.code == 421 || err->code == EX_NOPERM;
+	a->is_done = ok || s->reply.code == 421;
 	return ok;
 }
 

@@ -48,7 +48,8 @@ static void clear(struct attempt *a)
 enum fate attempt_fate(const struct error *err)
 {
 	bool may_pass = err->code == EX_TEMPFAIL || err->code == EX_IOERR ||
-			err->code == EX_OSERR || err->code == EX_CANTCREAT;
+			err->code == EX_OSERR || err->code == EX_CANTCREAT ||
+			err->code == EX_NOPERM;
 
 	return may_pass ? FATE_DEFERRED : FATE_REFUSED;
 }

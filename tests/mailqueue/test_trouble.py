@@ -34,6 +34,23 @@ class AccountTest(QueueCase):
                 self.run_all(box)
                 self.assertEqual(len(server.messages), 8)
 
+    def test_a_login_that_is_wanted_for_one_message_is_no_trouble_of_the_account(self):
+        """Some servers say 5.7.9 for policy reasons: one such message would keep all others waiting."""
+        for offers in (ALL_OFFERS, ALL_OFFERS - {"CHUNKING"}, ALL_OFFERS - {"PIPELINING", "CHUNKING"}):
+            for verb in ("RCPT", "."):
+                with self.subTest(verb, offers=len(offers)):
+                    server = self.server(offers=offers)
+                    box = self.queue_box(server)
+                    for number in range(3):
+                        self.keep(box, str(number))
+                    for run in range(2):
+                        server.on(verb, "554 5.7.9 not accepted for policy reasons", times=1)
+                        self.run_all(box)
+                        left, = self.listed(box)
+                        self.assertEqual((len(server.messages), left["attempts"]), (2, run + 1))
+                    self.assertExit(box.sendmail("carol@example.net", stdin=message("x")), 0)
+                    self.assertEqual(server.take(3)[-1].to, ["carol@example.net"])
+
     def test_421_by_a_server_that_goes_on(self):
         """What was in flight behind the message that it answered so gets its answer, and no copy."""
         server = self.server(lenient=True)
