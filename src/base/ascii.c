@@ -200,3 +200,10 @@ bool buf_add_unescaped(struct buf *b, const char *text, size_t len)
 	}
 	return true;
 }
+
+void buf_add_host_port(struct buf *b, const char *host, unsigned port)
+{
+	bool is_bare_v6 = *host != '[' && strchr(host, ':');
+
+	buf_addf(b, is_bare_v6 ? "[%s]:%u" : "%s:%u", host, port);
+}

@@ -66,6 +66,9 @@ void buf_add_printable(struct buf *b, const char *s, size_t len);
  */
 bool buf_add_unescaped(struct buf *b, const char *text, size_t len);
 
+/* Adds host:port, an IPv6 address in brackets. */
+void buf_add_host_port(struct buf *b, const char *host, unsigned port);
+
 /* Shortens to at most len bytes, never within a UTF-8 character. */
 void buf_cut(struct buf *b, size_t len);
 

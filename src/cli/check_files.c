@@ -2,6 +2,7 @@
 #include "cli/check.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/aliases.h"
@@ -41,8 +42,10 @@ static void add_way(struct buf *out, const struct account *a)
 
 	if (a->socket)
 		buf_addf(out, "socket %s", a->socket);
-	for (size_t i = 0; !a->socket && i < a->hosts.count; i++)
-		buf_addf(out, "%s%s:%u", i ? ", " : "", a->hosts.items[i], a->port);
+	for (size_t i = 0; !a->socket && i < a->hosts.count; i++) {
+		buf_adds(out, i ? ", " : "");
+		buf_add_host_port(out, a->hosts.items[i], a->port);
+	}
 	if (a->proxy)
 		buf_adds(out, " through the proxy");
 	buf_addf(out, ", tls = %s, %s%s", words[a->tls],

@@ -45,8 +45,10 @@ static void add_server(struct buf *out, const struct account *a)
 {
 	if (a->socket)
 		buf_adds(out, a->socket);
-	for (size_t i = 0; !a->socket && i < a->hosts.count; i++)
-		buf_addf(out, "%s%s:%u", i ? ", " : "", a->hosts.items[i], a->port);
+	for (size_t i = 0; !a->socket && i < a->hosts.count; i++) {
+		buf_adds(out, i ? ", " : "");
+		buf_add_host_port(out, a->hosts.items[i], a->port);
+	}
 }
 
 /* The sender that the account puts into the envelope. */

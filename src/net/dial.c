@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/dial.h"
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/process.h"
@@ -32,6 +33,7 @@ static const struct {
 	{ ECONNREFUSED, 0, "nothing listens there: check host and port" },
 	{ ENETUNREACH, 0, "is this machine online?" },
 	{ EHOSTUNREACH, 0, "is this machine online?" },
+	{ EINVAL, 0, "a link-local address needs its zone, as in fe80::1%eth0" },
 	{ EADDRNOTAVAIL, 0, "source_address has to be an address of this machine" },
 };
 
@@ -125,21 +127,23 @@ static int dial_host(const char *host, unsigned port, const char *source_text, i
 static int dial_proxy(const struct dial_params *p, struct dial_peer *peer, struct error *err)
 {
 	struct socks_proxy proxy = SOCKS_PROXY_INIT;
+	struct buf place = BUF_INIT;
 	int fd;
 
 	if (!socks_parse(p->proxy, &proxy, err))
 		return -1;
 	fd = dial_host(proxy.host, proxy.port, p->source_address, p->deadline_ms, peer, err);
 	peer->is_local = false;
+	buf_add_host_port(&place, proxy.host, proxy.port);
 	if (fd < 0 || !socks_connect(fd, &proxy, p->host, p->port, p->deadline_ms, err)) {
 		if (fd >= 0)
 			close(fd);
 		else
-			error_hint(err, "check 'proxy': does it run at %s:%u?", proxy.host,
-				proxy.port);
-		error_context(err, "proxy %s:%u", proxy.host, proxy.port);
+			error_hint(err, "check 'proxy': does it run at %s?", buf_str(&place));
+		error_context(err, "proxy %s", buf_str(&place));
 		fd = -1;
 	}
+	buf_release(&place);
 	socks_release(&proxy);
 	return fd;
 }

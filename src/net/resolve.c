@@ -30,13 +30,26 @@ struct answer {
 
 _Static_assert(sizeof(struct answer) <= PIPE_BUF, "an answer fits into one write to a pipe");
 
+/* By its name or number (RFC 4007 section 11.2); 0: there is none. */
+static unsigned zone_index(const char *zone)
+{
+	unsigned long long number;
+
+	return ascii_to_number(zone, UINT32_MAX, &number) ? (unsigned)number : if_nametoindex(zone);
+}
+
 bool address_parse(const char *literal, union net_address *a)
 {
+	static const char tag[] = "[IPv6:";
 	char text[INET6_ADDRSTRLEN + 1 + IF_NAMESIZE];
 	size_t len = strlen(literal);
 	bool has_brackets = len > 2 && literal[0] == '[' && literal[len - 1] == ']';
 	char *zone;
 
+	if (has_brackets && ascii_starts_with(literal, tag)) {
+		literal += sizeof tag - 2; /* the bracket counts once more below */
+		len -= sizeof tag - 2;
+	}
 	*a = (union net_address){ 0 };
 	if (len >= sizeof text)
 		return false;
@@ -49,7 +62,7 @@ bool address_parse(const char *literal, union net_address *a)
 	if (zone)
 		*zone++ = '\0';
 	a->v6.sin6_family = AF_INET6;
-	a->v6.sin6_scope_id = zone ? if_nametoindex(zone) : 0;
+	a->v6.sin6_scope_id = zone ? zone_index(zone) : 0;
 	return inet_pton(AF_INET6, text, &a->v6.sin6_addr) == 1 && (!zone || a->v6.sin6_scope_id);
 }
 

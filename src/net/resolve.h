@@ -28,8 +28,8 @@ struct address_list {
 };
 
 /*
- * An address literal (IPv6 with or without brackets and zone) becomes an address
- * without port; false: it is a name.
+ * An address literal (IPv6 with or without zone and brackets, with "IPv6:" in them or not) becomes
+ * an address without port; false: it is a name.
  */
 bool address_parse(const char *literal, union net_address *a);
 

@@ -144,11 +144,15 @@ bool session_refused(const struct session *s, const char *command, int refused_c
 
 bool session_error(const struct session *s, struct error *err)
 {
-	bool is_bare_v6 = *s->host != '[' && strchr(s->host, ':');
+	struct buf place = BUF_INIT;
 
 	if (s->params->account->socket)
-		return error_context(err, "%s", s->params->account->socket);
-	return error_context(err, is_bare_v6 ? "[%s]:%u" : "%s:%u", s->host, s->port);
+		buf_adds(&place, s->params->account->socket);
+	else
+		buf_add_host_port(&place, s->host, s->port);
+	error_context(err, "%s", buf_str(&place));
+	buf_release(&place);
+	return false;
 }
 
 /* Everything that belongs to one connection; what was learnt of the server stays. */

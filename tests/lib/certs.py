@@ -29,6 +29,7 @@ KINDS = {
     "good": ("ca", "localhost", HOSTS + "," + ADDRESSES, None),
     "name-only": ("ca", "localhost", HOSTS, None),
     "ip-only": ("ca", "server", ADDRESSES, None),
+    "link-local": ("ca", "server", "IP:fe80::1", None),
     "wildcard": ("ca", "wild", "DNS:*.mail.test", None),
     "no-san": ("ca", "localhost", None, None),
     "example": ("ca", "smtp.example.org", "DNS:smtp.example.org", None),

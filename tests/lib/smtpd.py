@@ -105,10 +105,10 @@ class Server:
             listener = socket.socket(socket.AF_UNIX)
             listener.bind(path)
         else:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
             listener = socket.socket(family)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((host, port))
+            listener.bind(address)  # with the zone of a link-local one
         listener.listen(128)
         return listener
 

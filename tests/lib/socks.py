@@ -9,10 +9,10 @@ class Proxy:
     """target: the port behind it; login: (user, password) to ask for, or None.
     .asked holds the (name, port) of each request, .logins what was said of oneself."""
 
-    def __init__(self, target, login=None, reply=0):
+    def __init__(self, target, login=None, reply=0, family=socket.AF_INET):
         self.target, self.login, self.reply = target, login, reply
         self.asked, self.logins = [], []
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0), family=family)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
