@@ -74,15 +74,8 @@ static bool expand(struct request *r, struct outcome *o)
  */
 static char *author_of(const struct request *r)
 {
-	const char *sender = r->envelope.sender;
-	struct buf full = BUF_INIT;
-
-	if (!sender)
-		return compose_author(&r->message.header, r->config);
-	buf_adds(&full, sender);
-	if (*sender && !address_domain(sender))
-		buf_addf(&full, "@%s", config_domain(r->config));
-	return buf_detach(&full);
+	return r->envelope.sender ? compose_complete(r->envelope.sender, r->config)
+				  : compose_author(&r->message.header, r->config);
 }
 
 static bool choose_account(struct request *r, struct outcome *o)

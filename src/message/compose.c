@@ -45,7 +45,7 @@ static const struct {
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-void compose_complete_field(struct field *f, const char *domain)
+static void complete_field(struct field *f, const char *domain)
 {
 	struct mailboxes m = MAILBOXES_INIT;
 	struct error err = ERROR_INIT;
@@ -70,12 +70,10 @@ void compose_complete_field(struct field *f, const char *domain)
 	mailboxes_release(&m);
 }
 
-static void complete_fields(struct header *h, const char *domain)
+void compose_complete_fields(struct header *h, const char *name, const char *domain)
 {
-	for (size_t i = 0; i < h->count; i++)
-		for (size_t n = 0; n < COUNT(completed); n++)
-			if (field_is(&h->fields[i], completed[n]))
-				compose_complete_field(&h->fields[i], domain);
+	for (size_t i = header_find(h, name, 0); i < h->count; i = header_find(h, name, i + 1))
+		complete_field(&h->fields[i], domain);
 }
 
 /* A value without blanks around it, and without the comma that a list may end in. */
@@ -197,7 +195,8 @@ void compose_message(struct message *m, const char *sender, const struct compose
 
 	for (size_t i = 0; i < COUNT(removed); i++)
 		header_keep(h, removed[i], h->count);
-	complete_fields(h, config_domain(p->config));
+	for (size_t i = 0; i < COUNT(completed); i++)
+		compose_complete_fields(h, completed[i], config_domain(p->config));
 	make_single(h);
 	add_date(h);
 	add_message_id(h, sender, p->config);

@@ -57,9 +57,12 @@ void compose_for_account(const struct header *in, const struct envelope *e, cons
 bool compose_check_loop(const struct header *h, struct error *err);
 
 /*
- * Inserts "@domain" behind each bare name of an address field; one that does not parse is left
- * as it is.
+ * Inserts "@domain" behind each bare name in the fields of this name; one that does not parse is
+ * left as it is.
  */
-void compose_complete_field(struct field *f, const char *domain);
+void compose_complete_fields(struct header *h, const char *name, const char *domain);
+
+/* An envelope address with config_domain where it is bare; "" stays.  To be freed. */
+char *compose_complete(const char *address, struct config *c);
 
 #endif

@@ -15,21 +15,23 @@ static bool is_local(const char *domain, struct config *c)
 	return !domain || config_is_own_host(c, domain);
 }
 
-/* Takes an address, or "", and gives it a domain. */
-static char *complete(char *address, struct config *c)
+char *compose_complete(const char *address, struct config *c)
 {
 	struct buf full = BUF_INIT;
 
 	buf_adds(&full, address);
 	if (*address && !address_domain(address))
 		buf_addf(&full, "@%s", config_domain(c));
-	free(address);
 	return buf_detach(&full);
 }
 
 static char *own_address(const struct account *a, const struct compose_params *p)
 {
-	return complete(account_from(a, p->config, p->caller), p->config);
+	char *from = account_from(a, p->config, p->caller);
+	char *full = compose_complete(from, p->config);
+
+	free(from);
+	return full;
 }
 
 /* What the account puts in the place of senders; NULL: nothing. */
@@ -53,7 +55,7 @@ char *compose_sender(
 	if (from && is_replaced(a, address_domain(e->sender), p->config))
 		return from;
 	free(from);
-	return complete(alloc_string(e->sender), p->config);
+	return compose_complete(e->sender, p->config);
 }
 
 static bool is_plain_name(const char *name)
@@ -168,12 +170,6 @@ static void treat_author(struct header *h, size_t at, const char *from, const ch
 	mailboxes_release(&m);
 }
 
-static void complete_all(struct header *h, const char *name, const char *domain)
-{
-	for (size_t i = header_find(h, name, 0); i < h->count; i = header_find(h, name, i + 1))
-		compose_complete_field(&h->fields[i], domain);
-}
-
 void compose_for_account(const struct header *in, const struct envelope *e, const struct account *a,
 	const struct compose_params *p, struct header *out, char **sender)
 {
@@ -191,8 +187,8 @@ void compose_for_account(const struct header *in, const struct envelope *e, cons
 		make_from(&made, *sender, a, p);
 		header_add(out, "From", made.data);
 	}
-	complete_all(out, "From", config_domain(p->config));
-	complete_all(out, "Resent-From", config_domain(p->config));
+	compose_complete_fields(out, "From", config_domain(p->config));
+	compose_complete_fields(out, "Resent-From", config_domain(p->config));
 	buf_release(&made);
 	free(from);
 }

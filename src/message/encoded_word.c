@@ -5,8 +5,6 @@
 #include "base/base64.h"
 #include "message/fold.h"
 
-static const char upper_hex[] = "0123456789ABCDEF";
-
 static const char *charset_of(const char *s, size_t len)
 {
 	return utf8_is_valid(s, len) ? "utf-8" : "unknown-8bit";
@@ -29,22 +27,18 @@ static size_t q_length(const char *s, size_t len)
 
 static size_t b_length(const char *s, size_t len)
 {
-	(void)s;
 	return (len + 2) / 3 * 4;
 }
 
 static void q_encode(struct buf *out, const char *s, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		unsigned char u = (unsigned char)s[i];
-
+	for (size_t i = 0; i < len; i++)
 		if (is_q_literal(s[i]))
 			buf_addc(out, s[i]);
 		else if (s[i] == ' ')
 			buf_addc(out, '_');
 		else
-			buf_addf(out, "=%c%c", upper_hex[u >> 4], upper_hex[u & 15]);
-	}
+			buf_addf(out, "=%02X", (unsigned char)s[i]);
 }
 
 static void b_encode(struct buf *out, const char *s, size_t len)

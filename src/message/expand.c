@@ -5,6 +5,7 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "message/address.h"
+#include "message/compose.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,17 +83,14 @@ static bool fail_step(struct walk *w, const struct step *step, const char *statu
 static char *original_of(struct walk *w, const char *address)
 {
 	const struct recipient *r = w->recipient;
-	struct buf original = BUF_INIT;
+	char *original;
 
 	if (r->original)
 		return alloc_string(r->original);
-	buf_adds(&original, r->address);
-	if (!address_domain(r->address))
-		buf_addf(&original, "@%s", config_domain(w->config));
-	if (!address_equal(original.data, address))
-		return buf_detach(&original);
-	buf_release(&original);
-	return NULL;
+	original = compose_complete(r->address, w->config);
+	if (address_equal(original, address))
+		alloc_free(&original);
+	return original;
 }
 
 /* An address that nothing more is to be done to. */

@@ -269,12 +269,6 @@ static void base64_again_add(struct recoder *r, struct buf *out, const char *dat
 	}
 }
 
-static void base64_again_end(struct recoder *r, struct buf *out)
-{
-	(void)r;
-	(void)out;
-}
-
 /*
  * One octet of what lies between parts.  What goes on behind a break begins with a blank, so
  * that no boundary delimiter can come into being; blanks at the break itself are dropped.
@@ -321,12 +315,12 @@ static void scrub_end(struct recoder *r, struct buf *out)
 
 static const struct {
 	void (*add)(struct recoder *r, struct buf *out, const char *data, size_t len);
-	void (*end)(struct recoder *r, struct buf *out);
+	void (*end)(struct recoder *r, struct buf *out); /* NULL: nothing is held back */
 } methods[] = {
 	[RECODE_QP] = { qp_add, qp_end },
 	[RECODE_BASE64] = { base64_add, base64_end },
 	[RECODE_QP_AGAIN] = { again_add, again_end },
-	[RECODE_BASE64_AGAIN] = { base64_again_add, base64_again_end },
+	[RECODE_BASE64_AGAIN] = { base64_again_add, NULL },
 	[RECODE_SCRUB] = { scrub_add, scrub_end },
 	[RECODE_SCRUB_7BIT] = { scrub_add, scrub_end },
 };
@@ -343,5 +337,6 @@ void recode_add(struct recoder *r, struct buf *out, const char *data, size_t len
 
 void recode_end(struct recoder *r, struct buf *out)
 {
-	methods[r->how].end(r, out);
+	if (methods[r->how].end)
+		methods[r->how].end(r, out);
 }

@@ -47,51 +47,50 @@ static void add_parameters(struct buf *out, const char *value, size_t len, bool 
 struct field_kind {
 	const char *name; /* one that ends in '-': all that begin so */
 	add_value *add;
-	bool is_structured; /* no word of it may be replaced to make a line shorter */
 	bool is_list;       /* commas part its members */
 };
 
 /* Fields that are not here are unstructured. */
 static const struct field_kind kinds[] = {
-	{ "From", add_addresses, true, true },
-	{ "Sender", add_addresses, true, true },
-	{ "Reply-To", add_addresses, true, true },
-	{ "To", add_addresses, true, true },
-	{ "Cc", add_addresses, true, true },
-	{ "Bcc", add_addresses, true, true },
-	{ "Resent-From", add_addresses, true, true },
-	{ "Resent-Sender", add_addresses, true, true },
-	{ "Resent-Reply-To", add_addresses, true, true },
-	{ "Resent-To", add_addresses, true, true },
-	{ "Resent-Cc", add_addresses, true, true },
-	{ "Resent-Bcc", add_addresses, true, true },
-	{ "Return-Receipt-To", add_addresses, true, true },
-	{ "Disposition-Notification-To", add_addresses, true, true },
-	{ "Errors-To", add_addresses, true, true },
-	{ "Mail-Followup-To", add_addresses, true, true },
-	{ "Mail-Reply-To", add_addresses, true, true },
-	{ "Content-Type", add_parameters, true, false },
-	{ "Content-Disposition", add_parameters, true, false },
-	{ "Content-Transfer-Encoding", add_structured, true, false },
-	{ "Content-ID", add_structured, true, false },
-	{ "MIME-Version", add_structured, true, false },
-	{ "Date", add_structured, true, false },
-	{ "Resent-Date", add_structured, true, false },
-	{ "Message-ID", add_structured, true, false },
-	{ "Resent-Message-ID", add_structured, true, false },
-	{ "In-Reply-To", add_structured, true, false },
-	{ "References", add_structured, true, false },
-	{ "Received", add_structured, true, false },
-	{ "Return-Path", add_structured, true, false },
-	{ "Keywords", add_structured, true, true },
-	{ "List-", add_structured, true, false },
-	{ "DKIM-Signature", add_structured, true, false },
-	{ "ARC-", add_structured, true, false },
-	{ "Authentication-Results", add_structured, true, false },
-	{ "Autocrypt", add_structured, true, false },
+	{ "From", add_addresses, true },
+	{ "Sender", add_addresses, true },
+	{ "Reply-To", add_addresses, true },
+	{ "To", add_addresses, true },
+	{ "Cc", add_addresses, true },
+	{ "Bcc", add_addresses, true },
+	{ "Resent-From", add_addresses, true },
+	{ "Resent-Sender", add_addresses, true },
+	{ "Resent-Reply-To", add_addresses, true },
+	{ "Resent-To", add_addresses, true },
+	{ "Resent-Cc", add_addresses, true },
+	{ "Resent-Bcc", add_addresses, true },
+	{ "Return-Receipt-To", add_addresses, true },
+	{ "Disposition-Notification-To", add_addresses, true },
+	{ "Errors-To", add_addresses, true },
+	{ "Mail-Followup-To", add_addresses, true },
+	{ "Mail-Reply-To", add_addresses, true },
+	{ "Content-Type", add_parameters, false },
+	{ "Content-Disposition", add_parameters, false },
+	{ "Content-Transfer-Encoding", add_structured, false },
+	{ "Content-ID", add_structured, false },
+	{ "MIME-Version", add_structured, false },
+	{ "Date", add_structured, false },
+	{ "Resent-Date", add_structured, false },
+	{ "Message-ID", add_structured, false },
+	{ "Resent-Message-ID", add_structured, false },
+	{ "In-Reply-To", add_structured, false },
+	{ "References", add_structured, false },
+	{ "Received", add_structured, false },
+	{ "Return-Path", add_structured, false },
+	{ "Keywords", add_structured, true },
+	{ "List-", add_structured, false },
+	{ "DKIM-Signature", add_structured, false },
+	{ "ARC-", add_structured, false },
+	{ "Authentication-Results", add_structured, false },
+	{ "Autocrypt", add_structured, false },
 };
 
-static const struct field_kind unstructured = { "", add_text, false, false };
+static const struct field_kind unstructured = { "", add_text, false };
 
 static bool matches(const char *name, const struct field *f)
 {
