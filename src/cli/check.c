@@ -66,11 +66,7 @@ bool check_fail(struct check *c, const char *step, int64_t ms, const struct erro
 
 int check_run(const struct check_params *p)
 {
-	int64_t now_ms = clock_now_ms();
-	struct check c = { .params = p,
-		.session = SESSION_INIT,
-		.begun_ms = now_ms,
-		.said_ms = now_ms };
+	struct check c = { .params = p, .session = SESSION_INIT, .said_ms = clock_now_ms() };
 
 	if (check_files(&c) && !p->offline && check_server(&c))
 		check_domain(&c);

@@ -46,7 +46,6 @@ struct check {
 	struct secret secret;
 	char *sender; /* what MAIL FROM would say */
 	struct session session;
-	int64_t begun_ms;
 	int64_t said_ms;           /* when a step was reported last */
 	unsigned long turns;       /* of the session's stream, when a step was reported last */
 	unsigned long round_trips; /* since then, beneath the stream; and in all */

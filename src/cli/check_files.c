@@ -3,7 +3,6 @@
 
 #include "base/alloc.h"
 #include "base/ascii.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "config/aliases.h"
 #include "config/sandbox.h"
@@ -23,12 +22,11 @@ static bool read_files(struct check *c)
 	struct buf names = BUF_INIT;
 
 	if (!config_load(&c->config, c->params->caller, c->params->file, c->params->account, &err))
-		return check_fail(c, "files", clock_now_ms() - c->begun_ms, &err);
+		return check_fail(c, "files", -1, &err);
 	log_open(c->config.log);
 	for (size_t i = 0; i < c->config.files.count; i++)
 		buf_addf(&names, "%s%s", i ? ", " : "", c->config.files.items[i]);
-	check_say(c, c->config.files.count ? MARK_OK : MARK_WARN, "files",
-		clock_now_ms() - c->begun_ms, NULL, "%s",
+	check_say(c, c->config.files.count ? MARK_OK : MARK_WARN, "files", -1, NULL, "%s",
 		names.len ? buf_str(&names) : "no configuration file");
 	buf_release(&names);
 	return true;
@@ -183,7 +181,6 @@ static const char *source_of_secret(const struct account *a)
 static bool fetch_secret(struct check *c)
 {
 	struct account *a = &c->account;
-	int64_t begun_ms = clock_now_ms();
 	struct error err = ERROR_INIT;
 
 	if (!mechanism_is_wanted(a) || !secret_is_configured(a)) {
@@ -191,9 +188,8 @@ static bool fetch_secret(struct check *c)
 		return true;
 	}
 	if (!secret_get(&c->secret, a, c->params->caller, &err))
-		return check_fail(c, "secret", clock_now_ms() - begun_ms, &err);
-	check_say(c, MARK_OK, "secret", clock_now_ms() - begun_ms, NULL, "from %s",
-		source_of_secret(a));
+		return check_fail(c, "secret", -1, &err);
+	check_say(c, MARK_OK, "secret", -1, NULL, "from %s", source_of_secret(a));
 	a->password = c->secret.bytes.data;
 	a->password_command = a->password_file = NULL;
 	return true;

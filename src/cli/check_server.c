@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "message/address.h"
+#include "message/compose.h"
 #include "message/content.h"
 #include "net/tls.h"
 #include "queue/trouble.h"
@@ -166,22 +167,20 @@ static bool ask(struct check *c, const char *step, const char *line, enum sessio
 /* The sender, and --rcpt's recipient, completed as the program would. */
 static bool make_envelope(struct check *c, struct envelope *e, struct error *err)
 {
-	char *to = c->params->rcpt ? address_parse_sender(c->params->rcpt, err) : NULL;
-	struct buf full = BUF_INIT;
-	bool ok = true;
+	char *to, *full;
+	bool ok;
 
 	e->sender = alloc_string(c->sender);
-	if (c->params->rcpt && (!to || !*to)) {
-		ok = to ? error_set(err, EX_DATAERR, "5.1.3", "'%s' is no address", c->params->rcpt)
-			: false;
-	} else if (to) {
-		buf_adds(&full, to);
-		if (!address_domain(to))
-			buf_addf(&full, "@%s", config_domain(&c->config));
-		ok = envelope_add(e, buf_str(&full), NULL, err);
-	}
+	if (!c->params->rcpt)
+		return true;
+	to = address_parse_sender(c->params->rcpt, err);
+	if (!to)
+		return false;
+	full = compose_complete(to, &c->config);
+	ok = *full ? envelope_add(e, full, NULL, err)
+		   : error_set(err, EX_DATAERR, "5.1.3", "'%s' is no address", c->params->rcpt);
+	free(full);
 	free(to);
-	buf_release(&full);
 	return ok;
 }
 
