@@ -77,7 +77,8 @@ static int run_aliases(struct call *c)
 
 static int run_queue_list(struct call *c)
 {
-	return queue_print(&c->config, &c->caller, c->options.filters);
+	return status_of(
+		queue_print(&c->config, &c->caller, c->options.filters, &c->failure), &c->failure);
 }
 
 static int run_queue_run(struct call *c)

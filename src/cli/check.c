@@ -77,10 +77,11 @@ int check_run(const struct check_params *p)
 	return c.status;
 }
 
-bool check_command(struct caller *caller, const char *file, int argc, char **argv, int *status,
-	struct error *err)
+bool check_command(const struct command_call *call, int *status, struct error *err)
 {
-	struct check_params p = { .caller = caller, .file = file, .form = print_form() };
+	struct check_params p = {
+		.caller = call->caller, .file = call->config_file, .form = print_form()
+	};
 	bool json = false;
 	const struct word words[] = {
 		{ "-a", &p.account, NULL },
@@ -93,7 +94,7 @@ bool check_command(struct caller *caller, const char *file, int argc, char **arg
 		{ NULL, NULL, NULL },
 	};
 
-	if (!words_parse(words, argc, argv, err))
+	if (!words_parse(words, call->argc, call->argv, err))
 		return false;
 	if (json)
 		p.form = PRINT_JSON;

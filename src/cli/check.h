@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/strlist.h"
 #include "cli/check_report.h"
+#include "cli/command.h"
 #include "config/caller.h"
 #include "config/config.h"
 #include "config/secret.h"
@@ -34,9 +35,8 @@ struct check_params {
 /* Runs the check; returns the exit status, that of the first step that failed. */
 int check_run(const struct check_params *p);
 
-/* argv[0] is "check", file is -C's or NULL.  False: EX_USAGE, nothing was tried. */
-bool check_command(struct caller *caller, const char *file, int argc, char **argv, int *status,
-	struct error *err);
+/* False: EX_USAGE, nothing was tried. */
+bool check_command(const struct command_call *call, int *status, struct error *err);
 
 /* A check on its way, for the files check_*.c. */
 struct check {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli/command.h"
 
-#include "base/log.h"
 #include "cli/check.h"
 #include "cli/config_command.h"
 #include "cli/help.h"
@@ -9,48 +8,13 @@
 #include "cli/queue_command.h"
 #include "cli/setup.h"
 #include "cli/version.h"
-#include "config/config.h"
 
 #include <string.h>
 
-/* One call of a command; argv[0] is its name, -C is taken out. */
-struct call {
-	int argc;
-	char **argv;
-	const char *config_file;
-	struct caller caller;
-};
-
-static bool call_check(struct call *c, int *status, struct error *err)
-{
-	return check_command(&c->caller, c->config_file, c->argc, c->argv, status, err);
-}
-
-static bool call_setup(struct call *c, int *status, struct error *err)
-{
-	return setup_command(&c->caller, c->config_file, c->argc, c->argv, status, err);
-}
-
-static bool call_config(struct call *c, int *status, struct error *err)
-{
-	return config_command(&c->caller, c->config_file, c->argc, c->argv, err);
-}
-
-static bool call_queue(struct call *c, int *status, struct error *err)
-{
-	struct config config = CONFIG_INIT;
-
-	if (!config_load_queue(&config, &c->caller, c->config_file, NULL, err))
-		return false;
-	log_open(config.log);
-	*status = queue_command(&config, &c->caller, c->argc, c->argv);
-	config_release(&config);
-	return true;
-}
-
 static const struct command {
 	const char *name;
-	bool (*run)(struct call *c, int *status, struct error *err); /* NULL: send */
+	/* NULL: send */
+	bool (*run)(const struct command_call *call, int *status, struct error *err);
 	/* of a set-id process: it works on the system's configuration or queue */
 	bool keeps_rights;
 	const char *usage; /* what follows the name */
@@ -58,28 +22,30 @@ static const struct command {
 } commands[] = {
 	{ "send", NULL, true, "[--dry-run [--offers=LIST]] [OPTION…] [RECIPIENT…]",
 		"send a message from standard input, as sendmail does" },
-	{ "setup", call_setup, false, "[--address ADDR] [--host HOST] [--port PORT] [--tls MODE]",
+	{ "setup", setup_command, false,
+		"[--address ADDR] [--host HOST] [--port PORT] [--tls MODE]",
 		"ask for a mail address and make a configuration that works, tried before it is "
 		"written" },
-	{ "setup", call_setup, false, "[--user NAME] [--password-command CMD] [--queue] [--force]",
+	{ "setup", setup_command, false,
+		"[--user NAME] [--password-command CMD] [--queue] [--force]",
 		"what is given is not asked for; without a terminal the secret is a line of "
 		"standard input" },
-	{ "check", call_check, true, "[-a ACCOUNT] [--offline] [--json]",
+	{ "check", check_command, true, "[-a ACCOUNT] [--offline] [--json]",
 		"try the configuration step by step, and say what to do about the first that "
 		"fails" },
-	{ "check", call_check, true, "[--rcpt ADDR] [--vrfy ADDR] [--server-help]",
+	{ "check", check_command, true, "[--rcpt ADDR] [--vrfy ADDR] [--server-help]",
 		"ask the server about a recipient, about an address, for its help" },
-	{ "queue", call_queue, true, "[list] [--json]", "the queued messages" },
-	{ "queue", call_queue, true, "run [--all] [--account ACCOUNT] [--every INTERVAL]",
+	{ "queue", queue_command, true, "[list] [--json]", "the queued messages" },
+	{ "queue", queue_command, true, "run [--all] [--account ACCOUNT] [--every INTERVAL]",
 		"try what is due, or everything" },
-	{ "queue", call_queue, true, "show ID", "one message" },
-	{ "queue", call_queue, true, "remove|hold|release ID…",
+	{ "queue", queue_command, true, "show ID", "one message" },
+	{ "queue", queue_command, true, "remove|hold|release ID…",
 		"drop messages, keep them from being tried, let them go again" },
-	{ "config", call_config, true, "[show]",
+	{ "config", config_command, true, "[show]",
 		"the configuration in effect, and where each key was written" },
-	{ "config", call_config, true, "--path", "the files that it was read from" },
-	{ "config", call_config, true, "lint", "every problem of these files" },
-	{ "config", call_config, true, "import FILE…",
+	{ "config", config_command, true, "--path", "the files that it was read from" },
+	{ "config", config_command, true, "lint", "every problem of these files" },
+	{ "config", config_command, true, "import FILE…",
 		"a configuration made from that of msmtp, ssmtp, dma, nullmailer, esmtp or "
 		"Postfix" },
 	{ NULL },
@@ -120,7 +86,7 @@ static bool help_of_command(const char *name, struct error *err)
 }
 
 /* Takes -C FILE out of argv, wherever it stands before "--"; *wants_help: --help is there. */
-static bool take_common(struct call *c, bool *wants_help, struct error *err)
+static bool take_common(struct command_call *c, bool *wants_help, struct error *err)
 {
 	int kept = 1;
 	int i = 1;
@@ -148,17 +114,18 @@ static bool take_common(struct call *c, bool *wants_help, struct error *err)
 static bool run(
 	const struct command *command, int argc, char **argv, int *status, struct error *err)
 {
-	struct call c = { .argc = argc, .argv = argv, .caller = CALLER_INIT };
+	struct caller caller = CALLER_INIT;
+	struct command_call c = { .caller = &caller, .argc = argc, .argv = argv };
 	bool wants_help = false;
 	bool ok;
 
-	caller_init(&c.caller);
-	ok = (command->keeps_rights || caller_drop_rights(&c.caller, err)) &&
+	caller_init(&caller);
+	ok = (command->keeps_rights || caller_drop_rights(&caller, err)) &&
 	     take_common(&c, &wants_help, err);
 	if (ok)
 		ok = wants_help ? help_of_command(command->name, err)
 				: command->run(&c, status, err);
-	caller_release(&c.caller);
+	caller_release(&caller);
 	return ok;
 }
 

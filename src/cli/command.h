@@ -7,8 +7,17 @@
 #define CLI_COMMAND_H
 
 #include "base/error.h"
+#include "config/caller.h"
 
 #include <stdbool.h>
+
+/* One call of a command. */
+struct command_call {
+	struct caller *caller;
+	const char *config_file; /* -C's; NULL: the usual ones */
+	int argc;
+	char **argv; /* [0] is the command's name; -C is taken out */
+};
 
 /*
  * Runs argv[1] of `sendoff COMMAND …`, or shows help or version; *status is the exit status.

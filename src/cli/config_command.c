@@ -166,14 +166,17 @@ static void lint_accounts(const struct config *c, struct strlist *problems)
 		strlist_add(problems, err.text);
 }
 
-static bool lint(struct caller *caller, const char *file, struct error *err)
+static bool lint(const struct command_call *call, struct error *err)
 {
+	static const struct word none[] = { { NULL, NULL, NULL } };
 	struct strlist problems = STRLIST_INIT;
 	struct config c = CONFIG_INIT;
 	struct buf out = BUF_INIT;
 	bool ok;
 
-	config_lint(&c, caller, file, &problems);
+	if (!words_parse(none, call->argc, call->argv, err))
+		return false;
+	config_lint(&c, call->caller, call->config_file, &problems);
 	lint_accounts(&c, &problems);
 	for (size_t i = 0; i < problems.count; i++)
 		buf_addf(&out, "%s\n", problems.items[i]);
@@ -181,12 +184,12 @@ static bool lint(struct caller *caller, const char *file, struct error *err)
 		buf_addf(&out, "%s: no problems\n", c.files.items[i]);
 	ok = print_out(&out, err);
 	if (ok && c.queue_dir)
-		queue_warn_if_overdue(&c, caller);
+		queue_warn_if_overdue(&c, call->caller);
 	if (ok && problems.count)
 		ok = error_set(err, EX_CONFIG, NULL, "%zu problem%s", problems.count,
 			problems.count > 1 ? "s" : "");
 	else if (ok && !c.files.count)
-		ok = no_file(caller, err);
+		ok = no_file(call->caller, err);
 	strlist_release(&problems);
 	config_release(&c);
 	return ok;
@@ -216,33 +219,30 @@ static bool import(struct caller *caller, char *const *paths, size_t count, stru
 	return true;
 }
 
-static bool print(struct caller *caller, const char *file, int argc, char **argv, struct error *err)
+static bool print(const struct command_call *call, struct error *err)
 {
 	struct config c = CONFIG_INIT;
 	bool paths = false, ok;
 	const struct word words[] = { { "--path", NULL, &paths }, { NULL, NULL, NULL } };
 
-	ok = words_parse(words, argc, argv, err) && config_load(&c, caller, file, NULL, err) &&
-	     (paths ? print_files(&c, caller, err) : show(&c, err));
+	ok = words_parse(words, call->argc, call->argv, err) &&
+	     config_load(&c, call->caller, call->config_file, NULL, err) &&
+	     (paths ? print_files(&c, call->caller, err) : show(&c, err));
 	config_release(&c);
 	return ok;
 }
 
-bool config_command(
-	struct caller *caller, const char *file, int argc, char **argv, struct error *err)
+bool config_command(const struct command_call *call, int *status, struct error *err)
 {
-	static const struct word none[] = { { NULL, NULL, NULL } };
-	const char *what = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
+	struct command_call c = *call;
+	const char *what = words_take_first(&c.argc, &c.argv);
 
-	if (!what)
-		return print(caller, file, argc, argv, err);
-	argv[1] = argv[0]; /* the name that mistakes are told of */
-	if (strcmp(what, "show") == 0)
-		return print(caller, file, argc - 1, argv + 1, err);
+	if (!what || strcmp(what, "show") == 0)
+		return print(&c, err);
 	if (strcmp(what, "lint") == 0)
-		return words_parse(none, argc - 1, argv + 1, err) && lint(caller, file, err);
+		return lint(&c, err);
 	if (strcmp(what, "import") == 0)
-		return import(caller, argv + 2, (size_t)argc - 2, err);
+		return import(call->caller, c.argv + 1, (size_t)c.argc - 1, err);
 	error_set(err, EX_USAGE, NULL, "config: unknown word '%s'", what);
 	return error_hint(err, "sendoff config --help");
 }

@@ -6,16 +6,14 @@
 #ifndef CLI_CONFIG_COMMAND_H
 #define CLI_CONFIG_COMMAND_H
 
-#include "base/error.h"
-#include "config/caller.h"
+#include "cli/command.h"
 
 #include <stdbool.h>
 
 /*
- * argv[0] is "config"; file is -C's, NULL without.  False: *err is to be printed; EX_CONFIG too
- * where lint has found problems, which are then on stdout.
+ * *status stays.  False: *err is to be printed; EX_CONFIG too where lint has found problems,
+ * which are then on stdout.
  */
-bool config_command(
-	struct caller *caller, const char *file, int argc, char **argv, struct error *err);
+bool config_command(const struct command_call *call, int *status, struct error *err);
 
 #endif

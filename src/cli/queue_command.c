@@ -2,6 +2,7 @@
 #include "cli/queue_command.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "base/units.h"
 #include "cli/print.h"
@@ -17,19 +18,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static int fail(const struct error *err)
+static bool usage(struct error *err, const char *what, const char *word)
 {
-	outcome_print_error(err, NULL);
-	return err->code;
-}
-
-static int usage(const char *what, const char *word)
-{
-	struct error err;
-
-	error_set(&err, EX_USAGE, NULL, "queue: %s '%s'", what, word);
-	error_hint(&err, "sendoff queue --help");
-	return fail(&err);
+	error_set(err, EX_USAGE, NULL, "queue: %s '%s'", what, word);
+	return error_hint(err, "sendoff queue --help");
 }
 
 void queue_warn_if_overdue(struct config *c, struct caller *caller)
@@ -40,28 +32,24 @@ void queue_warn_if_overdue(struct config *c, struct caller *caller)
 		outcome_print_error(&warning, NULL);
 }
 
-static int print_list(struct config *c, struct caller *caller, const struct queue_view *view)
+static bool print_list(
+	struct config *c, struct caller *caller, const struct queue_view *view, struct error *err)
 {
 	struct buf out = BUF_INIT;
-	struct error err = ERROR_INIT;
+	bool ok = queue_list(c, caller, view, &out, err) && print_out(&out, err);
 
-	if (!queue_list(c, caller, view, &out, &err)) {
-		buf_release(&out);
-		return fail(&err);
-	}
-	if (!print_out(&out, &err))
-		return fail(&err);
-	if (view->form != PRINT_JSON)
+	if (ok && view->form != PRINT_JSON)
 		queue_warn_if_overdue(c, caller);
-	return EX_OK;
+	buf_release(&out);
+	return ok;
 }
 
-int queue_print(
-	struct config *c, struct caller *caller, const struct queue_filter *filters)
+bool queue_print(struct config *c, struct caller *caller, const struct queue_filter *filters,
+	struct error *err)
 {
 	struct queue_view view = { .form = print_form(), .filters = filters };
 
-	return print_list(c, caller, &view);
+	return print_list(c, caller, &view, err);
 }
 
 /* False: the process was asked to stop. */
@@ -92,56 +80,54 @@ int queue_run_command(const struct run_params *run, int64_t interval_s)
 	}
 }
 
-static int list(struct config *c, struct caller *caller, int argc, char **argv)
+static bool list(struct config *c, const struct command_call *call, struct error *err)
 {
 	struct queue_view view = { .form = print_form() };
-	struct error err = ERROR_INIT;
 	bool json = false;
 	const struct word words[] = { { "--json", NULL, &json }, { NULL, NULL, NULL } };
 
-	if (!words_parse(words, argc, argv, &err))
-		return fail(&err);
+	if (!words_parse(words, call->argc, call->argv, err))
+		return false;
 	if (json)
 		view.form = PRINT_JSON;
-	return print_list(c, caller, &view);
+	return print_list(c, call->caller, &view, err);
 }
 
-static int run(struct config *c, struct caller *caller, int argc, char **argv)
+static bool run(struct config *c, const struct command_call *call, int *status, struct error *err)
 {
 	struct screen screen;
 	struct run_params params = {
-		.config = c, .caller = caller, .trace = screen_trace(&screen, false, true)
+		.config = c, .caller = call->caller, .trace = screen_trace(&screen, false, true)
 	};
 	const char *every = NULL;
 	bool all = false;
 	const struct word words[] = { { "--all", NULL, &all },
 		{ "--account", &params.account, NULL }, { "--every", &every, NULL },
 		{ NULL, NULL, NULL } };
-	struct error err = ERROR_INIT;
 	int64_t interval = 0;
 
-	if (!words_parse(words, argc, argv, &err))
-		return fail(&err);
+	if (!words_parse(words, call->argc, call->argv, err))
+		return false;
 	if (every && (!units_duration(every, 60, &interval) || !interval))
-		return usage("bad interval", every);
-	if (params.account && !config_choose(c, params.account, NULL, &err))
-		return fail(&err);
+		return usage(err, "bad interval", every);
+	if (params.account && !config_choose(c, params.account, NULL, err))
+		return false;
 	params.extent = all ? RUN_ALL : RUN_DUE;
-	return queue_run_command(&params, interval);
+	*status = queue_run_command(&params, interval);
+	return true;
 }
 
 typedef bool change_function(
 	struct config *c, struct caller *caller, const char *id, struct error *err);
 
 /* One id after another; the first error decides the status. */
-static int change(
-	struct config *c, struct caller *caller, int argc, char **argv, change_function *work)
+static int change(struct config *c, const struct command_call *call, change_function *work)
 {
 	struct error err = ERROR_INIT;
 	int status = EX_OK;
 
-	for (int i = 0; i < argc; i++)
-		if (!work(c, caller, argv[i], &err)) {
+	for (int i = 1; i < call->argc; i++)
+		if (!work(c, call->caller, call->argv[i], &err)) {
 			outcome_print_error(&err, NULL);
 			status = status ? status : err.code;
 		}
@@ -159,25 +145,38 @@ static const struct {
 	{ "release", queue_release, INT32_MAX },
 };
 
-int queue_command(struct config *c, struct caller *caller, int argc, char **argv)
+/* What the word says; NULL: the list. */
+static bool do_word(struct config *c, const char *word, const struct command_call *call,
+	int *status, struct error *err)
 {
-	const char *word = argc > 1 ? argv[1] : "";
-
-	if (argc < 2 || word[0] == '-')
-		return list(c, caller, argc, argv);
-	argv[1] = argv[0]; /* the name that mistakes are told of */
-	if (strcmp(word, "list") == 0)
-		return list(c, caller, argc - 1, argv + 1);
+	if (!word || strcmp(word, "list") == 0)
+		return list(c, call, err);
 	if (strcmp(word, "run") == 0)
-		return run(c, caller, argc - 1, argv + 1);
+		return run(c, call, status, err);
 	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
 		if (strcmp(word, changes[i].name) != 0)
 			continue;
-		if (argc < 3 || argc - 2 > changes[i].ids_max)
-			return usage(
-				argc < 3 ? "an ID is missing behind" : "one ID is wanted behind",
-				word);
-		return change(c, caller, argc - 2, argv + 2, changes[i].work);
+		if (call->argc < 2)
+			return usage(err, "an ID is missing behind", word);
+		if (call->argc - 1 > changes[i].ids_max)
+			return usage(err, "one ID is wanted behind", word);
+		*status = change(c, call, changes[i].work);
+		return true;
 	}
-	return usage("unknown word", word);
+	return usage(err, "unknown word", word);
+}
+
+bool queue_command(const struct command_call *call, int *status, struct error *err)
+{
+	struct command_call c = *call;
+	const char *word = words_take_first(&c.argc, &c.argv);
+	struct config config = CONFIG_INIT;
+	bool ok;
+
+	if (!config_load_queue(&config, call->caller, call->config_file, NULL, err))
+		return false;
+	log_open(config.log);
+	ok = do_word(&config, word, &c, status, err);
+	config_release(&config);
+	return ok;
 }

@@ -333,10 +333,9 @@ static bool check_words(int argc, char **argv, struct error *err)
 	return true;
 }
 
-bool setup_command(struct caller *caller, const char *file, int argc, char **argv, int *status,
-	struct error *err)
+bool setup_command(const struct command_call *call, int *status, struct error *err)
 {
-	struct setup s = { .caller = caller };
+	struct setup s = { .caller = call->caller };
 	const struct word words[] = {
 		{ "--address", &s.address, NULL },
 		{ "--host", &s.host, NULL },
@@ -351,8 +350,8 @@ bool setup_command(struct caller *caller, const char *file, int argc, char **arg
 	bool ok;
 
 	process_catch_stop();
-	ok = words_parse(words, argc, argv, err) && check_words(argc, argv, err) &&
-	     run(&s, file, status, err);
+	ok = words_parse(words, call->argc, call->argv, err) &&
+	     check_words(call->argc, call->argv, err) && run(&s, call->config_file, status, err);
 	free(s.path);
 	free(s.answered_port);
 	buf_release(&s.draft);

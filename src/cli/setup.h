@@ -7,16 +7,14 @@
 #ifndef CLI_SETUP_H
 #define CLI_SETUP_H
 
-#include "base/error.h"
-#include "config/caller.h"
+#include "cli/command.h"
 
 #include <stdbool.h>
 
 /*
- * argv[0] is "setup"; file is -C's, NULL: the user's usual one.  False: *err is to be printed.
- * *status: that of the check where it failed and nothing was written.
+ * Writes the file of -C, else the user's usual one.  False: *err is to be printed.  *status: that
+ * of the check where it failed and nothing was written.
  */
-bool setup_command(struct caller *caller, const char *file, int argc, char **argv, int *status,
-	struct error *err);
+bool setup_command(const struct command_call *call, int *status, struct error *err);
 
 #endif

@@ -22,6 +22,18 @@ static const struct word *find(const struct word *table, const char *text)
 	return table->name ? table : NULL;
 }
 
+const char *words_take_first(int *argc, char ***argv)
+{
+	char *word = *argc > 1 ? (*argv)[1] : NULL;
+
+	if (!word || *word == '-')
+		return NULL;
+	(*argv)[1] = (*argv)[0];
+	--*argc;
+	++*argv;
+	return word;
+}
+
 bool words_parse(const struct word *table, int argc, char **argv, struct error *err)
 {
 	for (int i = 1; i < argc; i++) {

@@ -17,6 +17,12 @@ struct word {
 };
 
 /*
+ * Takes argv[1] out where it is no option, for commands whose first word says what to do; NULL:
+ * there is none.
+ */
+const char *words_take_first(int *argc, char ***argv);
+
+/*
  * Parses argv[1] and on by a table that ends with a NULL name; the last of several counts.
  * EX_USAGE for every other word and for a value that is missing.
  */
