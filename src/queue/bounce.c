@@ -106,7 +106,7 @@ static void add_words(const struct report *r, struct buf *out)
 		if (one->recipient->original &&
 			!address_equal(one->recipient->original, one->recipient->address))
 			add_address(out, "    (sent to <", one->recipient->original, ">)\n");
-		if (one->error)
+		if (one->error && out->len < REPORT_REASONS_MAX)
 			add_wrapped(out, one->error->text);
 	}
 	if (r->action == REPORT_DELAYED) {

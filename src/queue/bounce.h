@@ -41,8 +41,14 @@ struct report {
 };
 
 enum {
-	REPORT_ORIGINAL_MAX = 100 * 1024
-}; /* octets of a message returned whole; of a longer one only the header is */
+	/* Octets of a message returned whole; of a longer one only the header is. */
+	REPORT_ORIGINAL_MAX = 100 * 1024,
+	/*
+	 * In a report of so many octets, in its words and then in its fields three times as many,
+	 * recipients stand without reasons: with those of all it could be too large to be sent.
+	 */
+	REPORT_REASONS_MAX = 4 * 1024 * 1024,
+};
 
 /*
  * Makes the report: a complete message, Date and Message-ID included.  EX_IOERR when the original

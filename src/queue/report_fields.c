@@ -121,7 +121,7 @@ static void add_recipient(
 		add_ascii(out, r->host, VALUE_MAX);
 		buf_addc(out, '\n');
 	}
-	if (one->error)
+	if (one->error && out->len < 3 * REPORT_REASONS_MAX)
 		add_diagnostic(out, one->error);
 	add_date_field(out, "Last-Attempt-Date", clock_wall_s());
 	if (r->action == REPORT_DELAYED)

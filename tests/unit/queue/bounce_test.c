@@ -94,6 +94,24 @@ static void make(const struct report *r, struct buf *text)
 	message_release(&m);
 }
 
+static void a_report_on_many_is_not_too_large(void **state)
+{
+	enum { MANY = 40000 };
+	struct scene *s = *state;
+	struct report_recipient *many = alloc_zero(MANY, sizeof *many);
+	struct buf text = BUF_INIT;
+
+	for (size_t i = 0; i < MANY; i++)
+		many[i] = s->recipients[0];
+	error_set(&s->refused, EX_NOUSER, "5.1.1", "%01000d", 0);
+	s->report.recipients = many;
+	s->report.count = MANY;
+	make(&s->report, &text);
+	assert_in_range(text.len, 3 * REPORT_REASONS_MAX, 8 * REPORT_REASONS_MAX);
+	buf_release(&text);
+	free(many);
+}
+
 static void assert_has(const struct buf *text, const char *part)
 {
 	if (!strstr(buf_str(text), part))
@@ -292,6 +310,8 @@ int main(void)
 			the_whole_message_returns_when_asked_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_large_message_does_not_return_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_report_on_many_is_not_too_large, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_delay_says_until_when, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_server_cannot_add_fields_or_lines, setup, teardown),
