@@ -65,9 +65,9 @@ bool is_host(const char *s)
 
 bool is_ip_address(const char *s)
 {
-	struct in6_addr binary;
+	struct in_addr binary;
 
-	return inet_pton(AF_INET, s, &binary) == 1 || inet_pton(AF_INET6, s, &binary) == 1;
+	return inet_pton(AF_INET, s, &binary) == 1 || is_ipv6(s, strlen(s));
 }
 
 bool is_proxy(const char *url)

@@ -16,6 +16,7 @@ bool is_host_name(const char *s);
 /* A name, an IPv4 or IPv6 address, or one in brackets, also as RFC 5321 section 4.1.3 writes it. */
 bool is_host(const char *s);
 
+/* With a zone or not. */
 bool is_ip_address(const char *s);
 
 /* socks5://[user:password@]host:port, an IPv6 address in brackets. */

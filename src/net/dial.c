@@ -102,7 +102,8 @@ static int dial_host(const char *host, unsigned port, const char *source_text, i
 	int fd;
 
 	if (source_text && !address_parse(source_text, &source)) {
-		error_set(err, EX_CONFIG, NULL, "`source_address` is no IP address");
+		error_set(err, EX_TEMPFAIL, "4.4.1",
+			"this machine has no interface of source_address '%s'", source_text);
 		return -1;
 	}
 	if (!resolve(host, deadline_ms, &list, err))

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "config/syntax.h"
 #include "message/idna.h"
+#include "net/resolve.h"
 #include "net/tls.h"
 #include "net/tls_check.h"
 #include "smtp/auth.h"
@@ -98,10 +99,15 @@ static char *hello_name(struct session *s)
 	const char *name = config_hostname(s->params->config), *local = s->peer.local;
 	struct buf literal = BUF_INIT;
 	char *ascii = name ? idna_to_ascii(name) : NULL;
+	char text[INET6_ADDRSTRLEN];
+	union net_address address;
 
-	if (ascii && !is_ip_address(ascii))
+	if (ascii && !address_parse(ascii, &address))
 		return ascii;
-	local = ascii ? name : local;
+	if (ascii) {
+		address_print(&address, text);
+		local = text;
+	}
 	free(ascii);
 	buf_addf(&literal, strchr(local, ':') ? "[IPv6:%s]" : "[%s]", *local ? local : "127.0.0.1");
 	return buf_detach(&literal);

@@ -161,6 +161,13 @@ class ZoneTest(Case):
         self.assertEqual(done.status, 0, str(done))
         self.assertIn("work: [fe80::1%%lo]:%d, " % server.port, done.stdout.decode())
 
+    def test_where_from(self):
+        server = self.zone_server()
+        for source, status in (("fe80::5%lo", 0), ("fe80::5", 75), ("fe80::9%lo", 75), ("fe80::5%nothing", 75)):
+            with self.subTest(source):
+                done = self.run_it(self.sandbox(server, source_address=source))
+                self.assertEqual(done.status, status, str(done))
+
     def test_a_login_in_clear(self):
         """The zone may be loopback's; the address says nothing of that."""
         server = self.zone_server(users=USERS)

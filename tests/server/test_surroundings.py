@@ -84,7 +84,9 @@ class NoRoomTest(Case):
     def test_the_name_in_ehlo_is_one_that_servers_read(self):
         for hostname, said in (("b\u00fccher.example", "xn--bcher-kva.example"),
                                ("box.example", "box.example"), ("192.0.2.1", "[192.0.2.1]"),
-                               ("2001:db8::1", "[IPv6:2001:db8::1]"), ("[192.0.2.1]", "[192.0.2.1]")):
+                               ("2001:db8::1", "[IPv6:2001:db8::1]"), ("[192.0.2.1]", "[192.0.2.1]"),
+                               ("[2001:db8::1]", "[IPv6:2001:db8::1]"),
+                               ("[IPv6:2001:db8::1]", "[IPv6:2001:db8::1]")):
             with self.subTest(hostname):
                 server = self.server()
                 box = self.sandbox(server)

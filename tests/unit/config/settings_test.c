@@ -248,6 +248,7 @@ static const struct {
 	{ SETTING_ACCOUNT, "timeout", "1.5", NULL },
 	{ SETTING_ACCOUNT, "source_address", "192.0.2.1", "192.0.2.1" },
 	{ SETTING_ACCOUNT, "source_address", "2001:db8::1", "2001:db8::1" },
+	{ SETTING_ACCOUNT, "source_address", "fe80::1%eth0", "fe80::1%eth0" },
 	{ SETTING_ACCOUNT, "source_address", "eth0", NULL },
 	{ SETTING_ACCOUNT, "proxy", "socks5://localhost:1080", "socks5://localhost:1080" },
 	{ SETTING_ACCOUNT, "proxy", "socks5://u:p@ss@[::1]:1080", "socks5://u:p@ss@[::1]:1080" },
