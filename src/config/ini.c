@@ -155,6 +155,8 @@ static const char *scan_unquoted(struct span *value, bool *has_comment)
 		value->len = i;
 		trim(value);
 	}
+	if (value->len && value->start[value->len - 1] == '\\')
+		return "a backslash before a comment: put the value in quotes";
 	return NULL;
 }
 

@@ -118,6 +118,7 @@ static const struct {
 	{ "[a]\n# c \\\nl = w\n", "f:2: " BACKSLASH ";" },
 	{ "[a]\nk = v ; c \\\n", "f:2: " BACKSLASH ";" },
 	{ "[a]\nk = v\\", "f:2: " BACKSLASH ";" },
+	{ "[a]\nk = v\\ ; c\nl = w\n", "f:2: a backslash before a comment: put the value in quotes;" },
 	{ "[a]\rk = v\r", "f:1: " NO_SECTION ";" },
 	{ "[a]\nk = v\rl = w\n", "f:2: control character in the value;" },
 	{ "[a]\nk = v\x0b\n", "f:2: control character in the value;" },
