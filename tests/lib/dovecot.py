@@ -4,14 +4,13 @@
 import http.server
 import json
 import os
+import subprocess
 import threading
 import urllib.parse
 
 from daemon import PROGRAMS, Daemon, need_user
 
-MECHANISMS = "plain login cram-md5 scram-sha-1 scram-sha-256 oauthbearer xoauth2"
-
-CONFIG = """
+CONFIG = """{databases}
 base_dir = {folder}/run
 log_path = {folder}/log
 protocols =
@@ -19,9 +18,25 @@ ssl = no
 default_internal_user = {internal}
 default_internal_group = {internal_group}
 default_login_user = {login}
-auth_mechanisms = {mechanisms}
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256 oauthbearer xoauth2
 auth_failure_delay = 0
 auth_verbose = yes
+service auth {{
+  client_limit = 1000
+  unix_listener {folder}/auth.sock {{
+    mode = 0666
+  }}
+}}
+service anvil {{
+  client_limit = 1100
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+"""
+
+# 2.4 has another syntax, and wants its version first.
+DATABASES = {"2.3": """
 passdb {{
   driver = passwd-file
   mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
@@ -36,19 +51,27 @@ userdb {{
   driver = static
   args = uid=8 gid=8 home=/nonexistent
 }}
-service auth {{
-  client_limit = 1000
-  unix_listener {folder}/auth.sock {{
-    mode = 0666
+""", "2.4": """
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+passdb passwd-file {{
+  mechanisms_filter = plain login cram-md5 scram-sha-1 scram-sha-256
+  passwd_file_path = {folder}/users
+}}
+passdb oauth2 {{
+  mechanisms_filter = oauthbearer xoauth2
+}}
+oauth2 {{
+{oauth2}
+}}
+userdb static {{
+  fields {{
+    uid = 8
+    gid = 8
+    home = /nonexistent
   }}
 }}
-service anvil {{
-  client_limit = 1100
-  unix_listener anvil-auth-penalty {{
-    mode = 0
-  }}
-}}
-"""
+"""}
 
 OAUTH2 = """
 introspection_mode = post
@@ -91,9 +114,13 @@ class Dovecot(Daemon):
         self.socket = self.path("auth.sock")
         internal = need_user("dovecot", "proxy")
         self.write("users", "".join("%s:{PLAIN}%s\n" % pair for pair in users.items()), 0o644)
-        self.write("oauth2", OAUTH2.format(port=self.issuer.server_port))
+        oauth2 = OAUTH2.format(port=self.issuer.server_port)
+        self.write("oauth2", oauth2)
+        version = subprocess.run([program, "--version"], capture_output=True, text=True,
+                                 env=PROGRAMS.environment()).stdout[:3]
         self.write("conf", CONFIG.format(
+            databases=DATABASES.get(version, DATABASES["2.4"]).format(folder=self.folder, oauth2=oauth2),
             folder=self.folder, internal=internal.pw_name, internal_group=internal.pw_name,
-            login=need_user("dovenull", "nobody").pw_name, mechanisms=MECHANISMS))
+            login=need_user("dovenull", "nobody").pw_name))
         self.spawn([program, "-F", "-c", self.path("conf")],
                    lambda: os.path.exists(self.socket))
