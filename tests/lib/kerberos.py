@@ -78,7 +78,7 @@ class Kerberos(Daemon):
         return answers(self.port)
 
     def tool(self, program, *words, stdin=""):
-        done = subprocess.run([PROGRAMS.find(program), *words], input=stdin, text=True,
+        done = subprocess.run([PROGRAMS.find(program, program + ".mit"), *words], input=stdin, text=True,
                               env=dict(PROGRAMS.environment(), **self.environment),
                               capture_output=True)
         if done.returncode:

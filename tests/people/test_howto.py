@@ -72,7 +72,7 @@ echo "$1 smtp.example.org" >> /etc/hosts
 cat "$2" > %s
 ln -s ../sbin/sendmail /usr/bin/sendoff
 rm -rf /root/.config /etc/aliases
-[ -e /usr/bin/php ] || [ ! -e /usr/bin/php8.2 ] || ln -s php8.2 /usr/bin/php
+[ -e /usr/bin/php ] || [ ! -e /usr/bin/php.default ] || ln -s php.default /usr/bin/php
 if [ "$3" != /etc ]; then
 	mkdir -p "$3" /etc/sendoff
 	rm -rf "$3/sendoff" "${3%%/etc}/var"
@@ -131,7 +131,7 @@ class HowTo(Case):
         self.assertEqual(second.to, [USER, "kim@example.org"])
 
     def test_php(self):
-        server, _ = self.play("php", ["/usr/bin/php8.2"])
+        server, _ = self.play("php", ["/usr/bin/php.default"])
         self.assertEqual(self.subjects(server, 3), ["from PHP", "from PHP", "from -bs"])
 
     def test_mutt(self):
