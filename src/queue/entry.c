@@ -36,13 +36,14 @@ enum {
 };
 
 struct end {
-	uint64_t body, header, envelope;
+	uint64_t body;
+	size_t header, envelope;
 	uint32_t message_crc;
 };
 
 static void add_end(struct buf *out, const struct end *end)
 {
-	buf_addf(out, "end sendoff-1 %016" PRIx64 " %08" PRIx64 " %08" PRIx64 " %08" PRIx32 " ",
+	buf_addf(out, "end sendoff-1 %016" PRIx64 " %08zx %08zx %08" PRIx32 " ",
 		end->body, end->header, end->envelope, end->message_crc);
 }
 
@@ -156,7 +157,7 @@ static bool read_end(struct entry *e, int fd, uint64_t size, struct end *end, st
 	if (!read_at(e, fd, size - ENTRY_END_LEN, ENTRY_END_LEN, line))
 		return false;
 	*end = (struct end){ 0 };
-	ok = sscanf(line->data, "end sendoff-1 %16" SCNx64 " %8" SCNx64 " %8" SCNx64 " %8" SCNx32,
+	ok = sscanf(line->data, "end sendoff-1 %16" SCNx64 " %8zx %8zx %8" SCNx32,
 		     &end->body, &end->header, &end->envelope, &end->message_crc) == 4;
 	add_end(&again, end);
 	ok = ok && again.len == END_CRC && memcmp(again.data, line->data, END_CRC) == 0;
@@ -206,8 +207,8 @@ static bool read_recipients(struct record *r, struct envelope *e)
 
 	if (!record_next_number(r, "recipients", ENVELOPE_RECIPIENTS_MAX, &count))
 		return false;
-	e->recipients = alloc_zero(count, sizeof *e->recipients);
-	e->alloc = count;
+	e->alloc = (size_t)count;
+	e->recipients = alloc_zero(e->alloc, sizeof *e->recipients);
 	for (; e->count < count; e->count++)
 		if (!read_recipient(r, &e->recipients[e->count]))
 			return false;

@@ -42,7 +42,7 @@ static void check_message(const struct entry *e, const struct buf *file)
 {
 	struct buf again = BUF_INIT;
 	struct error err = ERROR_INIT;
-	size_t body = e->message.body.size;
+	uint64_t body = e->message.body.size;
 
 	fuzz_require(entry_write_trailer(e, &e->message, &again, &err), "what was read can be written");
 	fuzz_require(body + again.len == file->len, "what was read has its length");

@@ -116,12 +116,12 @@ static uint64_t chance(uint64_t *state)
 
 static void make_input(struct buf *b, const struct strlist *words, uint64_t *state)
 {
-	size_t pieces = chance(state) % PIECES;
+	uint64_t pieces = chance(state) % PIECES;
 
 	buf_truncate(b, 0);
 	for (size_t i = 0; i < pieces; i++) {
 		const char *word = words->items[chance(state) % words->count];
-		size_t times = chance(state) % 8 ? 1 : chance(state) % 400;
+		uint64_t times = chance(state) % 8 ? 1 : chance(state) % 400;
 
 		if (chance(state) % 6 == 0)
 			buf_addc(b, (char)(unsigned char)(chance(state) & 255));

@@ -211,7 +211,7 @@ static void short_texts_do_not_depend_on_blocks(void **state)
 		header_write(&whole.header, &header);
 		row.header = buf_str(&header);
 		row.body = buf_str(&whole.body.memory);
-		row.body_len = whole.body.size;
+		row.body_len = (size_t)whole.body.size;
 		row.longest = (unsigned)whole.facts.longest | (whole.facts.has_bare_cr ? 0x10000 * CR : 0);
 		compare(&cut, &row, 1);
 		buf_release(&header);
