@@ -110,11 +110,15 @@ struct candidate *group_add(struct group *g, const char *id)
 	return c;
 }
 
+/* A session ended with it, and may again: lost, in nonsense, or in a login that is wanted. */
 static bool is_suspect(const struct entry *e)
 {
 	const struct error *last = entry_last_error(e);
 
-	return e->attempts && last && !last->reply && strcmp(last->status, "4.4.2") == 0;
+	if (!e->attempts || !last)
+		return false;
+	return last->code == EX_PROTOCOL ||
+	       (last->reply ? last->code == EX_NOPERM : strcmp(last->status, "4.4.2") == 0);
 }
 
 static int compare(const void *a, const void *b)

@@ -17,7 +17,7 @@
 struct candidate {
 	char id[QUEUE_ID_SIZE];
 	bool is_out;     /* this run is through with it, or has it in hand */
-	bool is_suspect; /* a connection was lost with it: it goes alone, after the others */
+	bool is_suspect; /* a session ended with it: it goes alone, after the others */
 	bool is_extra;   /* a report that this run made: it goes with it, whatever was asked for */
 };
 

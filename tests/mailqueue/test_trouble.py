@@ -51,6 +51,26 @@ class AccountTest(QueueCase):
                     self.assertExit(box.sendmail("carol@example.net", stdin=message("x")), 0)
                     self.assertEqual(server.take(3)[-1].to, ["carol@example.net"])
 
+    def test_what_ends_the_session_goes_last_and_alone_the_next_time(self):
+        """A message that the server answers with nonsense, or its sender by wanting a login, is the oldest."""
+        for verb, reply, match in (("MAIL", "530 5.7.0 log in", "spam@"), ("RCPT", b"hello\r\n", "spam@"),
+                                   ("RCPT", "354 go ahead", "spam@")):
+            for offers in (ALL_OFFERS, ALL_OFFERS - {"CHUNKING"}, ALL_OFFERS - {"PIPELINING", "CHUNKING"}):
+                with self.subTest(verb, reply=reply, offers=len(offers)):
+                    server = self.server(lenient=True, offers=offers)
+                    server.on(verb, reply, match=match)
+                    box = self.queue_box(server)
+                    for name in ("spam", "ann", "ben"):
+                        done = box.sendmail("-odq", "-f", name + "@example.org", name + "@example.net",
+                                            stdin=message(name))
+                        self.assertExit(done, 0)
+                    for _ in range(3):
+                        self.run_all(box)
+                    self.assertEqual([entry["sender"] for entry in self.listed(box)], ["spam@example.org"])
+                    for name in ("ann", "ben"):
+                        copies = [m for m in server.messages if m.sender == name + "@example.org"]
+                        self.assertIn(len(copies), (1, 2))
+
     def test_421_by_a_server_that_goes_on(self):
         """What was in flight behind the message that it answered so gets its answer, and no copy."""
         server = self.server(lenient=True)
