@@ -187,11 +187,11 @@ static bool attempt(struct request *r, struct outcome *o, const struct mail *mai
 	route_note(&o->route, &l->session);
 	if (ok) {
 		trouble_forget(o->account, r->config);
-		ok = transaction_run(&l->session, mail, &o->results, err);
+		return transaction_run(&l->session, mail, &o->results, err);
 	}
-	if (!ok && trouble_is_refused_login(err))
+	if (trouble_is_refused_login(err))
 		trouble_note(o->account, r->config, r->self, err);
-	return ok;
+	return false;
 }
 
 /* The message as this account sends it: its sender and From. */

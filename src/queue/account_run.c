@@ -20,8 +20,7 @@ struct run {
 	struct group *group;
 	struct reach reach;
 	struct parcel parcels[WINDOW];
-	bool is_useless; /* nothing more is to be tried through this account; trouble says why */
-	struct error trouble;
+	bool is_useless; /* a login is wanted that the account does not have */
 	bool is_cautious; /* results were lost: one message at a time until a reply has come */
 	bool is_single;   /* this stream has one message */
 	bool is_answered; /* over this connection */
@@ -152,7 +151,7 @@ static struct mail *next(void *context, struct delivery_result **results)
 	struct parcel *f = free_place(r);
 	struct candidate *candidate;
 
-	if (!f || r->is_useless || (r->is_single && r->handed) || process_stopped())
+	if (!f || (r->is_single && r->handed) || process_stopped())
 		return NULL;
 	while ((candidate = group_next(r->group))) {
 		if (candidate->is_suspect && r->handed)
@@ -178,13 +177,6 @@ static struct parcel *parcel_of(struct run *r, const struct mail *mail)
 		if (r->parcels[i].candidate && &r->parcels[i].mail == mail)
 			return &r->parcels[i];
 	return NULL;
-}
-
-static void note_refusal(struct run *r, const struct error *err)
-{
-	r->is_useless = true;
-	r->trouble = *err;
-	reach_note_refusal(&r->reach, err);
 }
 
 /* What the results tell about the account. */
@@ -318,11 +310,10 @@ static bool use_session(struct run *r, struct error *err)
 			r->suspect = NULL;
 		}
 		take_reports(r);
-	} while (ok && r->settled > before && !r->is_useless && !process_stopped() &&
+	} while (ok && r->settled > before && !process_stopped() &&
 		 group_next(r->group));
 	r->fruitless = r->settled > before && (ok || r->is_answered) ? 0 : r->fruitless + 1;
-	if (!ok && err->code == EX_NOPERM && !r->is_useless)
-		note_refusal(r, err);
+	r->is_useless = !ok && err->code == EX_NOPERM;
 	return ok;
 }
 
@@ -334,10 +325,8 @@ static bool run_all(struct run *r, struct error *err)
 		bool ok = is_open && use_session(r, err);
 
 		reach_close(&r->reach);
-		if (r->is_useless)
-			*err = r->trouble;
 		if (!is_open || r->is_useless || r->fruitless == FRUITLESS)
-			return ok && !r->is_useless;
+			return ok;
 	}
 	return true;
 }

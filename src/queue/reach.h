@@ -43,9 +43,6 @@ bool reach_open(struct reach *r, struct error *err);
 /* Takes down what the session tells now. */
 void reach_note_route(struct reach *r);
 
-/* The account in use wants another login than it got. */
-void reach_note_refusal(struct reach *r, const struct error *refusal);
-
 void reach_close(struct reach *r);
 
 #endif

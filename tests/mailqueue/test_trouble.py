@@ -51,6 +51,16 @@ class AccountTest(QueueCase):
                     self.assertExit(box.sendmail("carol@example.net", stdin=message("x")), 0)
                     self.assertEqual(server.take(3)[-1].to, ["carol@example.net"])
 
+    def test_a_login_that_is_wanted_for_one_sender_is_no_trouble_of_the_account(self):
+        """The login was taken: others need not wait to spare the server another."""
+        server = self.server(users={"me": "secret"})
+        server.on("MAIL", "530 5.7.0 log in", match="spam@")
+        box = self.queue_box(server)
+        for sender in ("spam@example.org", "ann@example.org"):
+            self.assertExit(box.sendmail("-f", sender, "bob@example.net", stdin=message("x")), 0)
+        self.assertEqual([m.sender for m in server.messages], ["ann@example.org"])
+        self.assertEqual([entry["sender"] for entry in self.listed(box)], ["spam@example.org"])
+
     def test_what_ends_the_session_goes_last_and_alone_the_next_time(self):
         """A message that the server answers with nonsense, or its sender by wanting a login, is the oldest."""
         for verb, reply, match in (("MAIL", "530 5.7.0 log in", "spam@"), ("RCPT", b"hello\r\n", "spam@"),
