@@ -8,7 +8,6 @@
 #ifndef CLI_CHECK_H
 #define CLI_CHECK_H
 
-#include "base/buf.h"
 #include "base/error.h"
 #include "base/strlist.h"
 #include "cli/check_report.h"

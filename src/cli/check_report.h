@@ -7,11 +7,9 @@
 #define CLI_CHECK_REPORT_H
 
 #include "base/buf.h"
-#include "base/error.h"
 #include "base/strlist.h"
 #include "cli/print.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum check_mark { MARK_OK, MARK_INFO, MARK_WARN, MARK_FAIL };

@@ -2,8 +2,6 @@
 #include "cli/deliver.h"
 
 #include "base/alloc.h"
-#include "base/ascii.h"
-#include "base/file.h"
 #include "base/process.h"
 #include "cli/dry_run.h"
 #include "cli/screen.h"
@@ -89,23 +87,21 @@ static void drain_input(void)
  * Reads the message from standard input to its end.  *failure, if one is known already, is kept:
  * the input is then read for its writer's sake alone.
  */
-static bool request_read(struct request *r, const struct options *o, struct error *failure)
+static bool request_read(struct request *r, const struct options *o,
+	const struct strlist *directories, struct error *failure)
 {
-	static struct strlist directories;
 	struct message_source source = {
 		.fd = STDIN_FILENO,
 		.dot_ends = !o->ignore_dots,
 		.drain = !isatty(STDIN_FILENO),
 		.size_max = r->config->max_message_size,
-		.spool_directories = &directories,
+		.spool_directories = directories,
 	};
 
 	if (failure->code != EX_OK) {
 		drain_input();
 		return false;
 	}
-	if (!directories.count)
-		deliver_directories(&directories, r->config);
 	return message_read(&r->message, &source, failure);
 }
 
@@ -123,6 +119,7 @@ int deliver(const struct options *o, struct config *c, struct caller *caller, st
 {
 	struct request request = REQUEST_INIT;
 	struct outcome outcome = OUTCOME_INIT;
+	struct strlist directories = STRLIST_INIT;
 	struct error err = ERROR_INIT;
 	struct screen screen;
 	bool ok;
@@ -133,7 +130,8 @@ int deliver(const struct options *o, struct config *c, struct caller *caller, st
 	     request_check(&request, &err);
 	if (!ok && failure->code == EX_OK)
 		*failure = err;
-	if (!request_read(&request, o, failure)) {
+	deliver_directories(&directories, c);
+	if (!request_read(&request, o, &directories, failure)) {
 		outcome.error = *failure;
 		outcome_log(&outcome, &request);
 	} else if (o->dry_run) {
@@ -148,5 +146,6 @@ int deliver(const struct options *o, struct config *c, struct caller *caller, st
 	status = outcome_exit(&outcome, o->error_mode);
 	outcome_release(&outcome);
 	request_release(&request);
+	strlist_release(&directories);
 	return status;
 }

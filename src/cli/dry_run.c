@@ -2,16 +2,13 @@
 #include "cli/dry_run.h"
 
 #include "base/alloc.h"
-#include "base/file.h"
 #include "cli/print.h"
 #include "message/compose.h"
 #include "message/content.h"
 #include "smtp/path.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool parse_offers(struct capabilities *c, const char *offers, struct error *err)
 {

@@ -6,7 +6,6 @@
 #include "cli/import_format.h"
 
 #include "base/alloc.h"
-#include "base/ascii.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -246,18 +246,20 @@ static bool origin_is_local(const struct import_values *v)
 static void finish_aliases(
 	struct import *im, const struct import_values *v, struct draft_section *account)
 {
-	char *maps = expanded(v, "alias_maps");
-	char *path = maps ? strchr(maps, ':') : NULL;
+	char *maps, *path;
 
 	if (!origin_is_local(v)) {
 		import_set_no_aliases(im);
-	} else if (path) {
+		return;
+	}
+	maps = expanded(v, "alias_maps");
+	path = maps ? strchr(maps, ':') : NULL;
+	if (path) {
 		path[1 + strcspn(path + 1, ", \t")] = '\0';
 		if (path[1] == '/')
 			import_set_aliases(im, path + 1);
 	}
-	if (origin_is_local(v))
-		import_note_local_users(im, account);
+	import_note_local_users(im, account);
 	free(maps);
 }
 

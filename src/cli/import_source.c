@@ -71,9 +71,8 @@ bool import_read(struct import_file *f, const char *path, struct error *err)
 
 void import_file_release(struct import_file *f)
 {
-	for (size_t i = 0; i < f->count; i++) {
+	for (size_t i = 0; i < f->count; i++)
 		alloc_wipe(f->lines[i].text);
-	}
 	free(f->lines);
 	*f = (struct import_file){ 0 };
 }

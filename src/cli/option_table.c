@@ -180,43 +180,34 @@ static bool set_verbose(struct options *o, const char *value, struct error *err)
 /* Letters that are no mode change nothing, as in Sendmail. */
 static bool set_error_mode(struct options *o, const char *value, struct error *err)
 {
-	switch (*value) {
-	case 'p':
-		o->error_mode = ERRORS_PRINT;
-		break;
-	case 'm':
-	case 'w':
-		o->error_mode = ERRORS_MAIL;
-		break;
-	case 'e':
-		o->error_mode = ERRORS_MAIL_EXIT_0;
-		break;
-	case 'q':
-		o->error_mode = ERRORS_QUIET;
-		break;
-	}
+	static const struct {
+		char letter;
+		enum error_mode mode;
+	} modes[] = { { 'p', ERRORS_PRINT }, { 'm', ERRORS_MAIL }, { 'w', ERRORS_MAIL },
+		{ 'e', ERRORS_MAIL_EXIT_0 }, { 'q', ERRORS_QUIET } };
+
+	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+		if (*value == modes[i].letter)
+			o->error_mode = modes[i].mode;
 	return true;
 }
 
 static bool set_delivery(struct options *o, const char *value, struct error *err)
 {
-	switch (*value) {
-	case '\0':
-	case 'i':
-		o->delivery = DELIVERY_INTERACTIVE;
-		break;
-	case 'b':
-		o->delivery = DELIVERY_BACKGROUND;
-		break;
-	case 'q':
-	case 'd':
-		o->delivery = DELIVERY_QUEUE;
-		break;
-	default:
-		return error_set(err, EX_USAGE, NULL, "unknown delivery mode '%s'", value);
+	static const struct {
+		char letter;
+		enum delivery delivery;
+	} modes[] = { { '\0', DELIVERY_INTERACTIVE }, { 'i', DELIVERY_INTERACTIVE },
+		{ 'b', DELIVERY_BACKGROUND }, { 'q', DELIVERY_QUEUE }, { 'd', DELIVERY_QUEUE } };
+
+	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+		if (*value != modes[i].letter)
+			continue;
+		o->delivery = modes[i].delivery;
+		o->has_delivery = true;
+		return true;
 	}
-	o->has_delivery = true;
-	return true;
+	return error_set(err, EX_USAGE, NULL, "unknown delivery mode '%s'", value);
 }
 
 static bool set_setting(struct options *o, const char *value, struct error *err)

@@ -14,9 +14,7 @@
 #include "queue/overdue.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool usage(struct error *err, const char *what, const char *word)
 {

@@ -132,9 +132,9 @@ static const char *shown_sender(const char *sender)
 }
 
 /* ID, size, age, attempts and next try, each in its column, and the sender in what is left. */
-static void add_text(struct list *l, const struct entry *e, bool is_held)
+static void add_text(
+	struct list *l, const struct entry *e, const char *sender, const char *reason, bool is_held)
 {
-	char *sender = origin_sender(e, l->config, l->caller), *reason = reason_of(e, l->config);
 	bool colour = l->view->form == PRINT_COLOUR;
 	struct buf size = BUF_INIT, age = BUF_INIT, next = BUF_INIT;
 
@@ -154,8 +154,6 @@ static void add_text(struct list *l, const struct entry *e, bool is_held)
 	buf_release(&size);
 	buf_release(&age);
 	buf_release(&next);
-	free(sender);
-	free(reason);
 }
 
 static void add_json_recipients(struct buf *out, const struct entry *e)
@@ -174,38 +172,39 @@ static void add_json_recipients(struct buf *out, const struct entry *e)
 	buf_addc(out, ']');
 }
 
-static void add_json(struct list *l, const struct entry *e, bool is_held)
+static void add_json(struct buf *out, const struct entry *e, const char *sender, const char *reason,
+	bool is_held)
 {
-	char *sender = origin_sender(e, l->config, l->caller), *reason = reason_of(e, l->config);
-
-	json_begin(l->out);
-	json_text(l->out, "id", e->id);
-	json_text(l->out, "account", e->account);
-	json_number(l->out, "uid", (int64_t)e->uid);
-	json_number(l->out, "size", (int64_t)e->size);
-	json_number(l->out, "queued_at", e->queued_at_ms / 1000);
-	json_text(l->out, "sender", sender);
-	add_json_recipients(l->out, e);
-	json_number(l->out, "attempts", e->attempts);
-	json_number(l->out, "next_try", e->next_try_s ? e->next_try_s : e->queued_at_ms / 1000);
-	json_text(l->out, "last_error", reason);
-	json_bool(l->out, "held", is_held);
-	json_end(l->out);
-	free(sender);
-	free(reason);
+	json_begin(out);
+	json_text(out, "id", e->id);
+	json_text(out, "account", e->account);
+	json_number(out, "uid", (int64_t)e->uid);
+	json_number(out, "size", (int64_t)e->size);
+	json_number(out, "queued_at", e->queued_at_ms / 1000);
+	json_text(out, "sender", sender);
+	add_json_recipients(out, e);
+	json_number(out, "attempts", e->attempts);
+	json_number(out, "next_try", e->next_try_s ? e->next_try_s : e->queued_at_ms / 1000);
+	json_text(out, "last_error", reason);
+	json_bool(out, "held", is_held);
+	json_end(out);
 }
 
 static void show(struct list *l, const struct store *s, struct entry *e, bool is_failed)
 {
+	char *sender = origin_sender(e, l->config, l->caller), *reason;
 	bool is_held;
 
 	if (!e->damage)
 		e->damage = store_noted_damage(s, e->id);
 	is_held = is_failed || e->is_held || e->damage;
+	reason = reason_of(e, l->config);
 	if (l->view->form == PRINT_JSON)
-		add_json(l, e, is_held);
+		add_json(l->out, e, sender, reason, is_held);
 	else
-		add_text(l, e, is_held);
+		add_text(l, e, sender, reason, is_held);
+	free(sender);
+	free(reason);
 	l->count++;
 	l->size += e->size;
 }

@@ -5,7 +5,6 @@
 #include "cli/smtpd.h"
 #include "outcome.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {

@@ -7,7 +7,6 @@
 #ifndef MESSAGE_ADDRESS_H
 #define MESSAGE_ADDRESS_H
 
-#include "base/buf.h"
 #include "base/error.h"
 
 #include <stdbool.h>

@@ -6,6 +6,7 @@
 #ifndef MESSAGE_ADDRESS_SPEC_H
 #define MESSAGE_ADDRESS_SPEC_H
 
+#include "base/buf.h"
 #include "message/address.h"
 #include "message/address_tokens.h"
 

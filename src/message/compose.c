@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "message/compose.h"
 
-#include "base/alloc.h"
-#include "base/ascii.h"
 #include "base/chance.h"
 #include "base/clock.h"
 #include "base/log.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* compose_for_account: the From field and the envelope sender as one account wants them. */
-#include "base/alloc.h"
 #include "base/ascii.h"
 #include "message/address.h"
 #include "message/compose.h"

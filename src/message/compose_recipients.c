@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Who a header says gets the message, and who wrote it. */
-#include "base/alloc.h"
 #include "message/address.h"
 #include "message/compose.h"
 #include "message/resent.h"

@@ -7,7 +7,6 @@
 #define MESSAGE_HEADER_H
 
 #include "base/buf.h"
-#include "base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "queue/bounce.h"
 
-#include "base/alloc.h"
 #include "base/ascii.h"
 #include "message/address.h"
 #include "message/compose.h"

@@ -19,7 +19,6 @@
 
 #include "base/alloc.h"
 #include "base/crc32.h"
-#include "base/file.h"
 #include "queue/record.h"
 
 #include <errno.h>

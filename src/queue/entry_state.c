@@ -20,7 +20,6 @@
 #include "base/crc32.h"
 #include "queue/record.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static void add_recipients(const struct entry *e, struct buf *out)

@@ -9,7 +9,6 @@
 #include "config/caller.h"
 #include "config/config.h"
 #include "queue/entry.h"
-#include "queue/runner.h"
 #include "queue/store.h"
 #include "smtp/journal.h"
 #include "smtp/transaction.h"

@@ -18,7 +18,6 @@
  */
 #include "queue/store.h"
 
-#include "base/alloc.h"
 #include "base/file.h"
 #include "queue/store_files.h"
 
