@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Addresses as people and programs write them (RFC 5322 with its obsolete
- * forms, RFC 6531, and the sloppiness of interface section 2), parsed into
+ * forms, RFC 6531, and the sloppiness in doc/deviations.md), parsed into
  * mailboxes.  Knows nothing of aliases or of the domain to complete with.
  */
 #ifndef MESSAGE_ADDRESS_H

@@ -2,7 +2,7 @@
 /*
  * From what was piped in to what is submitted, as far as no server is
  * concerned: who gets it, what is taken out of the header, joined, completed
- * and added (interface section 5).
+ * and added (sendmail(8), MESSAGE).
  */
 #ifndef MESSAGE_COMPOSE_H
 #define MESSAGE_COMPOSE_H

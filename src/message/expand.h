@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * From what was asked for to who gets it: aliases, :include: files, adminaddr
- * and the completion of bare names (interface section 4, Aliases).
+ * and the completion of bare names (sendmail(8), ALIASES).
  */
 #ifndef MESSAGE_EXPAND_H
 #define MESSAGE_EXPAND_H

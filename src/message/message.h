@@ -41,7 +41,7 @@ struct message_source {
 };
 
 /*
- * Reads a message: header and body as interface section 5 separates them.  A line of the header
+ * Reads a message: header and body as sendmail(8), MESSAGE, has them.  A line of the header
  * that is no field starts the body; one of nothing but CRs ends the header like an empty one.
  * EX_NOINPUT when the input cannot be read, EX_DATAERR for a header over its limit.  Before an
  * error is returned the input is read to its end (drain). Input behind the dot that ends a

@@ -21,7 +21,7 @@ char *origin_file(const struct config *c, struct caller *caller)
 	if (!c->user_file)
 		return NULL;
 	directory = caller_config_directory(caller);
-	buf_addf(&usual, "%s/sendoff.ini", directory ? directory : "");
+	buf_addf(&usual, "%s/sendoff.ini", directory);
 	if (strcmp(buf_str(&usual), c->user_file) != 0)
 		file = alloc_string(c->user_file);
 	free(directory);

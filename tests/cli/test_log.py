@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The log line (interface section 8): its fields, their order, what they tell."""
+"""The log line (sendmail(8), LOG): its fields, their order, what they tell."""
 
 import os
 import unittest
