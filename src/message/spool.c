@@ -144,11 +144,10 @@ bool spool_seal(struct spool *s, struct error *err)
 	return true;
 }
 
-void spool_from_file(struct spool *s, int fd, uint64_t base, uint64_t size)
+void spool_from_file(struct spool *s, int fd, uint64_t size)
 {
 	spool_release(s);
 	s->fd = fd;
-	s->base = base;
 	s->size = size;
 }
 
@@ -161,7 +160,7 @@ ssize_t spool_look(const struct spool *s, uint64_t offset, const char **data, st
 	*data = s->fd < 0 ? buf_str(&s->memory) + (left ? offset : 0) : block;
 	if (s->fd < 0 || !left)
 		return (ssize_t)left;
-	n = read_at(s->fd, block, left < SPOOL_LOOK ? (size_t)left : SPOOL_LOOK, s->base + offset);
+	n = read_at(s->fd, block, left < SPOOL_LOOK ? (size_t)left : SPOOL_LOOK, offset);
 	if (n > 0)
 		return n;
 	if (n < 0)

@@ -27,7 +27,6 @@ struct spool {
 	uint64_t size;
 	/* Where a file may be made, tried in order; not owned; NULL: memory only. */
 	const struct strlist *directories;
-	uint64_t base; /* where in fd it begins: a queue file's message is a spool too */
 	uint64_t written; /* octets in the file that was made here */
 	bool no_file;	  /* none could be made or filled: memory only from now on */
 };
@@ -46,8 +45,8 @@ bool spool_add(struct spool *s, const void *data, size_t len, struct error *err)
  */
 bool spool_seal(struct spool *s, struct error *err);
 
-/* Makes a sealed spool of size octets at offset base of an open file, which it takes. */
-void spool_from_file(struct spool *s, int fd, uint64_t base, uint64_t size);
+/* Makes a sealed spool of the first size octets of an open file, a queue file's, which it takes. */
+void spool_from_file(struct spool *s, int fd, uint64_t size);
 
 /*
  * A look at the octets from offset on: in memory up to the end, in a file at most SPOOL_LOOK.

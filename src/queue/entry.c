@@ -297,7 +297,7 @@ static bool take_body(struct entry *e, int fd, uint64_t size)
 
 	if (own < 0)
 		return entry_damaged(e, "the file cannot be read");
-	spool_from_file(&e->message.body, own, 0, size);
+	spool_from_file(&e->message.body, own, size);
 	return true;
 }
 

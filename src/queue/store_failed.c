@@ -8,31 +8,29 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static bool open_below(struct store *below, const struct store *s, const char *name, bool create)
+bool store_open_failed(struct store *failed, const struct store *s)
 {
-	mode_t mode = s->is_shared ? 02770 : 0700;
+	int fd = openat(s->fd, "failed", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct buf path = BUF_INIT;
-	bool made = create && mkdirat(s->fd, name, 0700) == 0;
-	int fd = openat(s->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return false;
-	if (made &&
-		((s->is_shared && fchown(fd, (uid_t)-1, s->group) < 0) || fchmod(fd, mode) < 0)) {
-		close(fd);
-		return false;
-	}
-	buf_addf(&path, "%s/%s", s->path, name);
-	*below = *s;
-	below->removed = (struct strlist)STRLIST_INIT;
-	below->fd = fd;
-	below->path = buf_detach(&path);
+	buf_addf(&path, "%s/failed", s->path);
+	*failed = *s;
+	failed->removed = (struct strlist)STRLIST_INIT;
+	failed->fd = fd;
+	failed->path = buf_detach(&path);
 	return true;
 }
 
-bool store_open_failed(struct store *failed, const struct store *s)
+/* The same, made where it is missing. */
+static bool make_failed(struct store *failed, const struct store *s)
 {
-	return open_below(failed, s, "failed", false);
+	bool made = mkdirat(s->fd, "failed", 0700) == 0;
+
+	return store_open_failed(failed, s) &&
+	       (!made || !s->is_shared || fchown(failed->fd, (uid_t)-1, s->group) == 0) &&
+	       (!made || fchmod(failed->fd, s->is_shared ? 02770 : 0700) == 0);
 }
 
 /* Moves the message; its state was written at the other end before. */
@@ -57,11 +55,10 @@ static bool move(
 bool store_fail(const struct store *s, const struct entry *e, struct error *err)
 {
 	struct store failed = STORE_INIT;
-	bool ok = open_below(&failed, s, "failed", true);
+	bool ok = make_failed(&failed, s) ||
+		  error_set_errno(err, EX_IOERR, errno, "cannot use '%s/failed'", s->path);
 
-	if (!ok)
-		return error_set_errno(err, EX_IOERR, errno, "cannot use '%s/failed'", s->path);
-	ok = move(s, &failed, e, err);
+	ok = ok && move(s, &failed, e, err);
 	store_close(&failed);
 	return ok;
 }

@@ -187,8 +187,8 @@ static enum end keep_spool(const struct store *s, const struct message *m,
 	int fd = m->body.fd;
 	enum end end;
 
-	if (fd < 0 || m->body.base || fstat(fd, &st) < 0 || fstat(s->fd, &directory) < 0 ||
-		st.st_nlink != 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != m->body.size ||
+	if (fd < 0 || fstat(fd, &st) < 0 || fstat(s->fd, &directory) < 0 || st.st_nlink != 0 ||
+		!S_ISREG(st.st_mode) || (uint64_t)st.st_size != m->body.size ||
 		st.st_dev != directory.st_dev || !store_set_access(s, fd))
 		return UNSUITABLE;
 	if (write_at(fd, trailer, m->body.size)) {

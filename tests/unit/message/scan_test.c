@@ -153,7 +153,7 @@ static void delimiters_are_found_at_block_borders(void **state)
 		buf_truncate(&text, before);
 		buf_adds(&text, rest);
 		assert_int_equal(pwrite(fd, text.data, text.len, 0), (ssize_t)text.len);
-		spool_from_file(&body, dup(fd), 0, text.len);
+		spool_from_file(&body, dup(fd), text.len);
 		scan(&s, MIXED, &body);
 		assert_int_equal(s.count, 3);
 		assert_int_equal(s.parts[1].end, before);
