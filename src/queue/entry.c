@@ -30,8 +30,9 @@
 #include <unistd.h>
 
 enum {
-	END_CRC = ENTRY_END_LEN - 9, /* where in the last line its checksum begins */
-	ADDRESS_MAX = 4096,          /* octets of an address that is read back */
+	END_LEN = 67,          /* octets of the last line */
+	END_CRC = END_LEN - 9, /* where in it its checksum begins */
+	ADDRESS_MAX = 4096,    /* octets of an address that is read back */
 };
 
 struct end {
@@ -138,8 +139,7 @@ static bool read_at(struct entry *e, int fd, uint64_t offset, size_t len, struct
 static bool is_sane(const struct end *end, uint64_t size)
 {
 	return end->header <= HEADER_MAX_BYTES * 2 && end->envelope <= ENTRY_ENVELOPE_MAX &&
-	       end->body <= size &&
-	       end->body + end->header + end->envelope + ENTRY_END_LEN == size;
+	       end->body <= size && end->body + end->header + end->envelope + END_LEN == size;
 }
 
 /*
@@ -151,9 +151,9 @@ static bool read_end(struct entry *e, int fd, uint64_t size, struct end *end, st
 	struct buf again = BUF_INIT;
 	bool ok;
 
-	if (size < ENTRY_END_LEN)
+	if (size < END_LEN)
 		return entry_damaged(e, "the file has no end mark");
-	if (!read_at(e, fd, size - ENTRY_END_LEN, ENTRY_END_LEN, line))
+	if (!read_at(e, fd, size - END_LEN, END_LEN, line))
 		return false;
 	*end = (struct end){ 0 };
 	ok = sscanf(line->data, "end sendoff-1 %16" SCNx64 " %8zx %8zx %8" SCNx32,

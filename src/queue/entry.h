@@ -23,7 +23,6 @@ enum {
 		64 * 1024 * 1024, /* octets of 50,000 recipients and all that belongs to them */
 	ENTRY_STATE_MAX =
 		256 * 1024 * 1024, /* octets of ID.state: an error for each of them at the worst */
-	ENTRY_END_LEN = 67,        /* octets of the last line of ID.msg */
 };
 
 /* How far one recipient has come. */
