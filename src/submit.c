@@ -187,11 +187,12 @@ static bool attempt(struct request *r, struct outcome *o, const struct mail *mai
 	route_note(&o->route, &l->session);
 	if (ok) {
 		trouble_forget(o->account, r->config);
-		return transaction_run(&l->session, mail, &o->results, err);
+		ok = transaction_run(&l->session, mail, &o->results, err);
 	}
-	if (trouble_is_refused_login(err))
+	/* A session that goes on had a good login, whatever is said of the message. */
+	if (!ok && l->session.stream.fd < 0 && trouble_is_refused_login(err))
 		trouble_note(o->account, r->config, r->self, err);
-	return false;
+	return ok;
 }
 
 /* The message as this account sends it: its sender and From. */

@@ -314,6 +314,8 @@ static bool use_session(struct run *r, struct error *err)
 		 group_next(r->group));
 	r->fruitless = r->settled > before && (ok || r->is_answered) ? 0 : r->fruitless + 1;
 	r->is_useless = !ok && err->code == EX_NOPERM;
+	if (r->is_useless)
+		reach_note_refusal(&r->reach, err);
 	return ok;
 }
 

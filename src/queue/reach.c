@@ -28,6 +28,12 @@ void reach_note_route(struct reach *r)
 		route_note(&r->route, r->session);
 }
 
+void reach_note_refusal(struct reach *r, const struct error *refusal)
+{
+	if (r->session->stream.fd < 0 && trouble_is_refused_login(refusal))
+		trouble_note(r->account, r->config, r->run->caller, refusal);
+}
+
 /* A connection to this account, unless it has to wait. */
 static bool open_account(struct reach *r, struct error *err)
 {
@@ -51,8 +57,7 @@ static bool open_account(struct reach *r, struct error *err)
 	}
 	route_note(&r->route, r->session);
 	slot_release(&r->slot);
-	if (trouble_is_refused_login(err))
-		trouble_note(r->account, r->config, r->run->caller, err);
+	reach_note_refusal(r, err);
 	return false;
 }
 

@@ -43,6 +43,9 @@ bool reach_open(struct reach *r, struct error *err);
 /* Takes down what the session tells now. */
 void reach_note_route(struct reach *r);
 
+/* The session ended with *refusal: where it was closed for that, a login was refused. */
+void reach_note_refusal(struct reach *r, const struct error *refusal);
+
 void reach_close(struct reach *r);
 
 #endif

@@ -61,6 +61,17 @@ class AccountTest(QueueCase):
         self.assertEqual([m.sender for m in server.messages], ["ann@example.org"])
         self.assertEqual([entry["sender"] for entry in self.listed(box)], ["spam@example.org"])
 
+    def test_a_login_that_is_refused_the_second_time_is(self):
+        server = self.server(offers=ALL_OFFERS | {"LIMITS=MAILMAX=1"}, users={"me": "secret"})
+        server.on("AUTH", "535 5.7.8 no more")
+        server.on("AUTH", None, times=1)
+        box = self.queue_box(server)
+        for number in range(3):
+            self.keep(box, str(number))
+        self.run_all(box)
+        self.assertExit(box.sendmail("bob@example.net", stdin=message("x")), 0)
+        self.assertEqual((len(server.messages), len(server.connections)), (1, 2))
+
     def test_what_ends_the_session_goes_last_and_alone_the_next_time(self):
         """A message that the server answers with nonsense, or its sender by wanting a login, is the oldest."""
         for verb, reply, match in (("MAIL", "530 5.7.0 log in", "spam@"), ("RCPT", b"hello\r\n", "spam@"),
