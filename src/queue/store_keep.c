@@ -19,8 +19,14 @@
 
 enum {
 	NEW_IDS = 10,
-	/* What a file system needs for the files of a message, however small it is. */
-	FILES_OCTETS = 8192,
+	/* A user's messages are at most so many, and one more for so many octets of queue_max. */
+	MESSAGES_MIN = 1000,
+	MESSAGE_OCTETS = 8192,
+};
+
+/* What a user has in the queue. */
+struct usage {
+	uint64_t octets, messages;
 };
 
 /* How one way of keeping ended. */
@@ -73,8 +79,8 @@ static bool has_limit(const struct store *s, const struct config *c)
 	return s->is_shared;
 }
 
-/* What one queued message takes up, if it is this user's. */
-static uint64_t octets_of(const struct store *s, const char *id, uid_t uid)
+/* Counts one queued message, if it is this user's. */
+static void add_one(const struct store *s, const char *id, uid_t uid, struct usage *u)
 {
 	struct entry e = ENTRY_INIT;
 	char name[STORE_NAME_SIZE];
@@ -83,22 +89,23 @@ static uint64_t octets_of(const struct store *s, const char *id, uid_t uid)
 
 	store_name(name, id, store_msg);
 	if (fstatat(s->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0;
+		return;
 	is_theirs = st.st_uid == uid;
 	if (st.st_uid == geteuid() && st.st_uid != uid)
 		is_theirs = store_read(s, id, &e) && e.uid == uid;
 	entry_release(&e);
-	return is_theirs ? (uint64_t)st.st_size + FILES_OCTETS : 0;
+	u->octets += is_theirs ? (uint64_t)st.st_size : 0;
+	u->messages += is_theirs;
 }
 
-static bool add_all(const struct store *s, uid_t uid, uint64_t *total, struct error *err)
+static bool add_all(const struct store *s, uid_t uid, struct usage *u, struct error *err)
 {
 	struct strlist ids = STRLIST_INIT;
 
 	if (!store_list(s, &ids, err))
 		return false;
 	for (size_t i = 0; i < ids.count; i++)
-		*total += octets_of(s, ids.items[i], uid);
+		add_one(s, ids.items[i], uid, u);
 	strlist_release(&ids);
 	return true;
 }
@@ -108,16 +115,17 @@ static bool check_limit(
 	const struct store *s, const struct keep *k, const struct config *c, struct error *err)
 {
 	struct store failed = STORE_INIT;
-	uint64_t total = message_size(k->message) + FILES_OCTETS;
+	struct usage u = { .octets = message_size(k->message), .messages = 1 };
 	bool ok;
 
 	if (k->id || !has_limit(s, c))
 		return true;
-	ok = add_all(s, k->caller->uid, &total, err);
+	ok = add_all(s, k->caller->uid, &u, err);
 	if (ok && store_open_failed(&failed, s))
-		ok = add_all(&failed, k->caller->uid, &total, err);
+		ok = add_all(&failed, k->caller->uid, &u, err);
 	store_close(&failed);
-	if (!ok || total <= c->queue_max)
+	if (!ok || (u.octets <= c->queue_max &&
+			   u.messages <= MESSAGES_MIN + c->queue_max / MESSAGE_OCTETS))
 		return ok;
 	return error_set(err, EX_TEMPFAIL, "4.3.1",
 		"uid %ld has no more room in the queue '%s' (queue_max)", (long)k->caller->uid,

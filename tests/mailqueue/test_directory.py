@@ -126,11 +126,18 @@ class Hostile(QueueCase):
         self.assertExit(box.sendmail("-f", "a@example.org", "a@example.net", stdin=message("x")), 73)
 
     def test_queue_max(self):
-        box = self.queue_box(queue_max="9K")
+        box = self.queue_box(queue_max="1K")
         self.keep(box, "a")
         done = box.sendmail("-odq", "a@example.net", stdin=message("x" * 600))
         self.assertExit(done, 75, "queue_max")
         self.assertEqual(len(self.files(box)), 1)
+
+    def test_queue_max_of_small_messages(self):
+        box = self.queue_box(queue_max="64K")
+        for number in range(1007):
+            box.write("queue/%021d.msg" % number, b"")
+        self.keep(box, "a")
+        self.assertExit(box.sendmail("-odq", "a@example.net", stdin=message("b")), 75, "queue_max")
 
 
 class People(QueueCase):

@@ -133,7 +133,7 @@ class Shared(SharedCase):
     def test_queue_max_holds_for_reports(self):
         server = self.server()
         server.on("RCPT", "450 4.2.1 later")
-        box = self.install_with_limit(server, "50K")
+        box = self.install_with_limit(server, "32K")
         for status in (0, 67, 67):
             done = box.run("sendmail", "-R", "full", "bob@example.net", "pipe", user="alice",
                            stdin=message("x") + "text\n" * 2000)
@@ -143,15 +143,16 @@ class Shared(SharedCase):
     def test_what_lies_in_failed_counts_too(self):
         server = self.server()
         server.on("RCPT", "550 5.1.1 nobody")
-        box = self.install_with_limit(server, "9K")
+        box = self.install_with_limit(server, "1K")
         for status in (0, 75):
-            done = box.run("sendmail", "-odq", "-f", "<>", "bob@example.net", user="alice", stdin=message("x"))
+            done = box.run("sendmail", "-odq", "-f", "<>", "bob@example.net", user="alice",
+                           stdin=message("x" * 150))
             self.assertEqual(done.status, status, str(done))
             self.assertExit(box.run("sendmail", "-q", user="root"), 0)
 
     def test_queue_max_is_each_users_own(self):
         server = self.server()
-        box = self.install_with_limit(server, "9K")
+        box = self.install_with_limit(server, "1K")
         self.keep(box, "alice")
         done = box.run("sendmail", "-odq", "b@example.net", user="alice", stdin=message("a" * 600))
         self.assertExit(done, 75, "queue_max")

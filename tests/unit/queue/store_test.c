@@ -496,7 +496,7 @@ static void a_queue_that_is_full_says_so_and_keeps_nothing(void **state)
 	envelope_add(&e, "a@x.org", NULL, &err);
 	p->config.keys = &key;
 	p->config.key_count = 1;
-	p->config.queue_max = 20000;
+	p->config.queue_max = 500;
 	assert_true(store_keep(&p->store, &keep, &p->config, id, &err));
 	assert_false(store_keep(&p->store, &keep, &p->config, id, &err) &&
 		     store_keep(&p->store, &keep, &p->config, id, &err));
