@@ -129,6 +129,34 @@ static bool ask_server(struct setup *s, const char *domain, struct error *err)
 	return ok;
 }
 
+/*
+ * A host elsewhere is for a person to judge (RFC 6186 section 6): who forges DNS has a certificate
+ * for what it names.
+ */
+static bool take_found(struct setup *s, const char *domain, struct error *err)
+{
+	const char *host = s->found.host;
+
+	if (!s->found.is_elsewhere) {
+		buf_adds(&s->server, host);
+		ask_tell("Server: %s port %u, as DNS says.", host, s->found.port);
+		return true;
+	}
+	if (!ask_has_person()) {
+		error_set(err, EX_USAGE, NULL, "DNS names a server that is not of %s: %s", domain,
+			host);
+		return error_hint(err, "--host %s --port %u, if you know it as your provider's",
+			host, s->found.port);
+	}
+	ask_tell("DNS names a server that is not of %s. Is it your provider's?", domain);
+	if (!ask(&s->server, "Submission server", host, "--host", err))
+		return false;
+	if (!ascii_equal(buf_str(&s->server), host))
+		s->found = (struct found_server){ .port = 0 };
+	split_port(s);
+	return true;
+}
+
 static bool find_server(struct setup *s, struct error *err)
 {
 	const char *domain = address_domain(buf_str(&s->sender));
@@ -142,8 +170,7 @@ static bool find_server(struct setup *s, struct error *err)
 		ask_tell("Provider: %s. About the secret: %s.", s->found.provider->name,
 			s->found.provider->hint);
 	} else {
-		buf_adds(&s->server, s->found.host);
-		ask_tell("Server: %s port %u, as DNS says.", s->found.host, s->found.port);
+		return take_found(s, domain, err);
 	}
 	return true;
 }

@@ -14,7 +14,8 @@ struct found_server {
 	const struct provider *provider; /* NULL: host and port say where */
 	char host[256];
 	unsigned port;
-	bool is_implicit; /* TLS from the start */
+	bool is_implicit;  /* TLS from the start */
+	bool is_elsewhere; /* the host is not of the address's domain, and DNS may be forged */
 };
 
 /* The provider that serves addresses of this domain; NULL: none is known to. */

@@ -15,7 +15,8 @@ import unittest
 
 from world import hindrance
 
-TXT, SRV = 16, 33
+A, TXT, SRV = 1, 16, 33
+LOOPBACK = b"\x7f\0\0\1"  # in an A record
 ADDRESS = "127.0.0.77"
 
 

@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from case import MESSAGE, Case  # noqa: E402
 import setgid  # noqa: E402
-from nameserver import SRV, TXT, NameServer, service, text  # noqa: E402
+from nameserver import A, LOOPBACK, SRV, TXT, NameServer, service, text  # noqa: E402
 
 SECRET = 'cor"rect #horse; \\ \'battery'
 
@@ -222,6 +222,15 @@ class Person(SetupCase):
                            ("not shown", SECRET), ("[y/N]: ", "")], dns=dns)
         self.assertWorks()
 
+    def test_a_server_elsewhere_is_asked_for(self):
+        self.place()
+        with NameServer({("_submission._tcp.example.org", SRV): [service("smtp.evil.dev", 1)]}) as dns:
+            seen, _ = self.converse(["setup", "-C", self.file, "--address", "me@example.org", "--tls", "off"],
+                                    [("Submission server [smtp.evil.dev]: ", "127.0.0.1:%d" % self.smtp.port),
+                                     ("Login name", ""), ("not shown", SECRET), ("[y/N]: ", "")], dns=dns)
+        self.assertIn("not of example.org. Is it your provider's?", seen)
+        self.assertWorks()
+
     def test_an_interrupt_leaves_the_terminal_as_it_was(self):
         self.place()
         seen, _ = self.converse(self.words(), [("Login name", ""), ("not shown", None)], 64)
@@ -239,19 +248,32 @@ class NameServers(SetupCase):
     def test_services_of_the_domain(self):
         box = self.place(users={"me@people.dev": SECRET})
         with NameServer({("_submission._tcp.people.dev", SRV): [
-                service("elsewhere.people.dev", 587, 20), service("127.0.0.1", self.smtp.port, 10)]}) as dns:
+                service("elsewhere.people.dev", 587, 20), service("smtp.people.dev", self.smtp.port, 10)],
+                ("smtp.people.dev", A): [LOOPBACK]}) as dns:
             child = dns.start(box, "sendoff", "setup", "-C", self.file, "--address", "me@people.dev", "--tls", "off")
             done = box.finish(child, SECRET.encode())
         self.assertEqual(done.status, 0, str(done))
         self.assertEqual(dns.asked[:2], [("_submissions._tcp.people.dev", SRV), ("_submission._tcp.people.dev", SRV)])
         with open(self.file) as file:
             text = file.read()
-        self.assertIn("host = 127.0.0.1\nport = %d\ntls = off\n" % self.smtp.port, text)
+        self.assertIn("host = smtp.people.dev\nport = %d\ntls = off\n" % self.smtp.port, text)
         self.assertIn("account = mail\n", text)
+
+    def test_a_server_elsewhere_has_to_be_named(self):
+        """Who forges DNS has a certificate for what they name."""
+        box = self.place(users={"me@people.dev": SECRET})
+        words = ["setup", "-C", self.file, "--address", "me@people.dev", "--tls", "off"]
+        for host in ("smtp.evil.dev", "evilpeople.dev"):
+            with NameServer({("_submission._tcp.people.dev", SRV): [service(host, self.smtp.port)],
+                             (host, A): [LOOPBACK]}) as dns:
+                done = box.finish(dns.start(box, "sendoff", *words), SECRET.encode())
+                self.assertExit(done, 64, "not of people.dev: " + host, "--host %s --port %d" % (host, self.smtp.port))
+                self.assertEqual(self.smtp.connections, [])
 
     def test_submissions_means_implicit_tls(self):
         box = self.place(tls="implicit", lenient=True)
-        with NameServer({("_submissions._tcp.people.dev", SRV): [service("127.0.0.1", self.smtp.port)]}) as dns:
+        with NameServer({("_submissions._tcp.people.dev", SRV): [service("people.dev", self.smtp.port)],
+                         ("people.dev", A): [LOOPBACK]}) as dns:
             child = dns.start(box, "sendoff", "setup", "-C", self.file, "--address", "me@people.dev", "--force")
             box.finish(child, SECRET.encode())
         with open(self.file) as file:
