@@ -10,20 +10,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Is it the domain, or a name below it? */
+static bool is_within(const char *name, const char *domain)
+{
+	size_t len = strlen(name), n = strlen(domain);
+
+	return len >= n && ascii_equal(name + len - n, domain) &&
+	       (len == n || name[len - n - 1] == '.');
+}
+
 /* Names that are nobody's (RFC 2606, 6761): the network is not asked about them. */
 static bool is_reserved(const char *domain)
 {
 	static const char *const reserved[] = { "example", "test", "invalid", "localhost", "local",
 		"example.com", "example.net", "example.org" };
-	size_t len = strlen(domain);
 
-	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
-		size_t n = strlen(reserved[i]);
-		bool ends = len >= n && ascii_equal(domain + len - n, reserved[i]);
-
-		if (ends && (len == n || domain[len - n - 1] == '.'))
+	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+		if (is_within(domain, reserved[i]))
 			return true;
-	}
 	return !strchr(domain, '.');
 }
 
@@ -93,11 +97,8 @@ static const char *find_record(const struct strlist *texts, const char *prefix)
 static void say_alignment(struct check *c, const char *domain)
 {
 	const char *host = c->account.hosts.count ? c->account.hosts.items[0] : "the server";
-	size_t host_len = strlen(host), len = strlen(domain);
-	bool is_own = host_len > len && host[host_len - len - 1] == '.' &&
-		      ascii_equal(host + host_len - len, domain);
 
-	if (!is_own)
+	if (!is_within(host, domain))
 		check_say(c, MARK_INFO, "alignment", -1, NULL,
 			"%s is not of %s: it has to sign with DKIM as %s, or the domain's SPF "
 			"record has to name it",

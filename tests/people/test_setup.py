@@ -295,6 +295,16 @@ class NameServers(SetupCase):
         self.assertEqual(done.status, 0, str(done))
         self.assertIn("people.dev has no record", done.stdout.decode())
 
+    def test_a_server_that_has_the_name_of_the_domain_is_its_own(self):
+        self.place()
+        box = self.sandbox(self.server(), **{"from": "me@127.0.0.1"})
+        box.write("sendoff.ini", box.configuration())
+        with NameServer({("127.0.0.1", TXT): [text("v=spf1 -all")]}) as dns:
+            done = box.finish(dns.start(box, "sendoff", "check"))
+        self.assertEqual(done.status, 0, str(done))
+        self.assertIn(" 127.0.0.1: v=spf1 -all (", done.stdout.decode())
+        self.assertNotIn("alignment", done.stdout.decode())
+
     def test_their_words_are_read_whole(self):
         self.place()
         box = self.sandbox(self.server(), **{"from": "me@people.dev"})
