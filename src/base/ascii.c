@@ -18,6 +18,11 @@ bool ascii_is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+bool ascii_is_space(char c)
+{
+	return ascii_is_blank(c) || c == '\r' || c == '\n';
+}
+
 bool ascii_is_control(char c)
 {
 	return (unsigned char)c < 0x20 || c == 0x7f;

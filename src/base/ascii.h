@@ -17,6 +17,9 @@ bool ascii_is_alnum(char c);
 /* Space or tab. */
 bool ascii_is_blank(char c);
 
+/* Space, tab, CR or LF. */
+bool ascii_is_space(char c);
+
 /* Below 0x20, or DEL. */
 bool ascii_is_control(char c);
 

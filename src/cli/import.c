@@ -124,7 +124,7 @@ void import_pairs(struct import_values *v, const struct import_file *f, char sep
 		char *value =
 			text[len] ? import_value_of(text + len, separator) : alloc_string("yes");
 
-		values_set(v, key, value, f, f->lines[i].number);
+		values_set(v, key, value, f->name, f->lines[i].number);
 		alloc_wipe(value);
 		free(key);
 	}

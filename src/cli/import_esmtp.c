@@ -40,7 +40,7 @@ static bool begin_identity(struct import *im, const struct strlist *words,
 			err, EX_DATAERR, NULL, "%s:%u: an identity needs a name", f->path, line);
 	s = import_add_section(im, words->items[0], f, err);
 	if (s)
-		values_set(&s->values, "identity", words->items[0], f, line);
+		values_set(&s->values, "identity", words->items[0], f->name, line);
 	return s;
 }
 
@@ -51,7 +51,7 @@ static bool set_value(struct import *im, const char *key, const struct strlist *
 
 	s = s ? s : import_add_section(im, "default", f, err);
 	if (s)
-		values_set(&s->values, key, words->count ? words->items[0] : "yes", f, line);
+		values_set(&s->values, key, words->count ? words->items[0] : "yes", f->name, line);
 	return s;
 }
 

@@ -112,7 +112,7 @@ static bool inherit(struct import *im, struct import_section *s, const char *bas
 	}
 	s->is_alias = ok && names.count == 1 && strcmp(s->name, "default") == 0;
 	if (s->is_alias)
-		values_set(&im->logins, "default", names.items[0], f, line);
+		values_set(&im->logins, "default", names.items[0], f->name, line);
 	strlist_release(&names);
 	return ok;
 }
@@ -144,7 +144,7 @@ static void set_value(struct import *im, bool in_defaults, struct import_values 
 	if (!in_defaults && s)
 		s->is_alias = false;
 	values_set(in_defaults || !s ? defaults : &s->values, key,
-		*value || has_text(key) ? value : "on", f, line);
+		*value || has_text(key) ? value : "on", f->name, line);
 	alloc_wipe(value);
 }
 

@@ -55,7 +55,7 @@ static void set_option(
 	size_t len = strcspn(name, "=");
 	char *key = alloc_bytes(name, len);
 
-	values_set(v, key, name[len] ? name + len + 1 : "yes", f, line);
+	values_set(v, key, name[len] ? name + len + 1 : "yes", f->name, line);
 	free(key);
 }
 
@@ -66,10 +66,10 @@ static bool add_remote(struct import *im, const struct strlist *words, const str
 
 	if (!s)
 		return false;
-	values_set(&s->values, "host", words->items[0], f, line);
+	values_set(&s->values, "host", words->items[0], f->name, line);
 	for (size_t i = 1; i < words->count; i++)
 		if (i == 1 && *words->items[1] != '-' && !strchr(words->items[1], '='))
-			values_set(&s->values, "protocol", words->items[1], f, line);
+			values_set(&s->values, "protocol", words->items[1], f->name, line);
 		else
 			set_option(&s->values, words->items[i], f, line);
 	return true;
@@ -95,7 +95,7 @@ static bool parse_remotes(struct import *im, const struct import_file *f, struct
 static bool parse_value(struct import *im, const struct import_file *f, struct error *err)
 {
 	if (f->count)
-		values_set(&im->common, f->name, f->lines[0].text, f, f->lines[0].number);
+		values_set(&im->common, f->name, f->lines[0].text, f->name, f->lines[0].number);
 	return true;
 }
 

@@ -65,7 +65,7 @@ static void continue_value(struct import_values *v, const char *key, const char 
 	struct buf whole = BUF_INIT;
 
 	buf_addf(&whole, "%s%s%s", old ? old : "", old && *old ? " " : "", more);
-	values_set(v, key, buf_str(&whole), f, line);
+	values_set(v, key, buf_str(&whole), f->name, line);
 	buf_wipe(&whole);
 }
 
@@ -84,7 +84,7 @@ static bool parse_main(struct import *im, const struct import_file *f, struct er
 		} else {
 			free(key);
 			key = alloc_bytes(line->text, len);
-			values_set(&s->values, key, value, f, line->number);
+			values_set(&s->values, key, value, f->name, line->number);
 		}
 		free(value);
 	}

@@ -85,7 +85,7 @@ static struct import_value *find(const struct import_values *v, const char *key)
 	return NULL;
 }
 
-static void set(struct import_values *v, const char *key, const char *value, const char *file,
+void values_set(struct import_values *v, const char *key, const char *value, const char *file,
 	unsigned line)
 {
 	struct import_value *old = find(v, key);
@@ -103,16 +103,10 @@ static void set(struct import_values *v, const char *key, const char *value, con
 	old->line = line;
 }
 
-void values_set(struct import_values *v, const char *key, const char *value,
-	const struct import_file *f, unsigned line)
-{
-	set(v, key, value, f->name, line);
-}
-
 void values_copy(struct import_values *v, const struct import_values *from)
 {
 	for (size_t i = 0; i < from->count; i++)
-		set(v, from->items[i].key, from->items[i].value, from->items[i].file,
+		values_set(v, from->items[i].key, from->items[i].value, from->items[i].file,
 			from->items[i].line);
 }
 

@@ -45,8 +45,8 @@ struct import_values {
 };
 
 /* In place of what the key had. */
-void values_set(struct import_values *v, const char *key, const char *value,
-	const struct import_file *f, unsigned line);
+void values_set(struct import_values *v, const char *key, const char *value, const char *file,
+	unsigned line);
 
 /* All of from, in place of what v has of the same keys. */
 void values_copy(struct import_values *v, const struct import_values *from);

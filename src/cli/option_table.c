@@ -8,12 +8,13 @@
 
 enum { ENVID_MAX = 100 }; /* RFC 3461 section 4.4 */
 
-static option_setter set_mode, set_aliases_mode, set_help, set_version, set_queue;
+static option_setter set_mode, set_queue;
 static option_setter set_setting, set_named, set_body, set_notify, set_return, set_envid;
 static option_setter set_dots, set_error_mode, set_delivery, set_verbose;
 
 #define FLAG(member)          SETS_FLAG, offsetof(struct options, member), NULL, NULL
 #define TEXT(member, shown)   SETS_TEXT, offsetof(struct options, member), NULL, shown
+#define MODE(mode)            SETS_MODE, mode, NULL, NULL
 #define CALL(function, shown) CALLS, 0, function, shown
 #define NOTHING(shown)        DOES_NOTHING, 0, NULL, shown
 
@@ -28,7 +29,7 @@ const struct option_row option_rows[] = {
 	{ "F", TAKES_VALUE, TEXT(full_name, "NAME"),
 		"full name, for a From field that has to be made" },
 	{ "b", TAKES_VALUE, CALL(set_mode, "MODE"), "what to do:" },
-	{ "I", TAKES_NOTHING, CALL(set_aliases_mode, NULL), "the same as -bi" },
+	{ "I", TAKES_NOTHING, MODE(MODE_ALIASES), "the same as -bi" },
 	{ "q", TAKES_ATTACHED, CALL(set_queue, "[INTERVAL]"),
 		"run the queue now, once or every INTERVAL (-q15m); -qISTRING, -qRSTRING, "
 		"-qSSTRING: only messages whose id, recipient or sender contains STRING "
@@ -68,8 +69,8 @@ const struct option_row option_rows[] = {
 		true },
 	{ "offers", TAKES_VALUE, TEXT(offers, "LIST"),
 		"with --dry-run: what that server offers, as 8BITMIME,SMTPUTF8,CHUNKING", true },
-	{ "help", TAKES_NOTHING, CALL(set_help, NULL), "this help" },
-	{ "version", TAKES_NOTHING, CALL(set_version, NULL),
+	{ "help", TAKES_NOTHING, MODE(MODE_HELP), "this help" },
+	{ "version", TAKES_NOTHING, MODE(MODE_VERSION),
 		"versions of sendoff and its libraries" },
 	{ NULL },
 };
@@ -108,8 +109,6 @@ const struct option_setting_row option_settings[] = {
 
 static bool set_mode(struct options *o, const char *value, struct error *err)
 {
-	static const char unknown[] = "use -bm, -bs, -bp, -bi or -bv";
-
 	for (const struct option_mode_row *m = option_modes; m->letter; m++) {
 		if (value[0] != m->letter || value[1])
 			continue;
@@ -121,25 +120,7 @@ static bool set_mode(struct options *o, const char *value, struct error *err)
 	}
 	o->mode = MODE_REFUSED;
 	error_set(err, EX_USAGE, NULL, "unknown option '-b%s'", value);
-	return error_hint(err, unknown);
-}
-
-static bool set_aliases_mode(struct options *o, const char *value, struct error *err)
-{
-	o->mode = MODE_ALIASES;
-	return true;
-}
-
-static bool set_help(struct options *o, const char *value, struct error *err)
-{
-	o->mode = MODE_HELP;
-	return true;
-}
-
-static bool set_version(struct options *o, const char *value, struct error *err)
-{
-	o->mode = MODE_VERSION;
-	return true;
+	return error_hint(err, "use -bm, -bs, -bp, -bi or -bv");
 }
 
 /* [!]I…, [!]R…, [!]S… of -q; false without an error: it is none of them. */
@@ -284,10 +265,13 @@ bool option_apply(
 
 	switch (row->effect) {
 	case SETS_FLAG:
-		*(bool *)(void *)(base + row->offset) = true;
+		*(bool *)(void *)(base + row->target) = true;
 		return true;
 	case SETS_TEXT:
-		*(const char **)(void *)(base + row->offset) = value;
+		*(const char **)(void *)(base + row->target) = value;
+		return true;
+	case SETS_MODE:
+		o->mode = (enum options_mode)row->target;
 		return true;
 	case CALLS:
 		return row->call(o, value, err);

@@ -16,8 +16,9 @@ enum option_takes {
 
 enum option_effect {
 	DOES_NOTHING, /* accepted because Sendmail has it */
-	SETS_FLAG,    /* a bool at `offset` of struct options */
-	SETS_TEXT,    /* a const char * at `offset` */
+	SETS_FLAG,    /* the bool at `target` of struct options */
+	SETS_TEXT,    /* the const char * at `target` */
+	SETS_MODE,    /* to `target` */
 	CALLS,
 };
 
@@ -27,7 +28,7 @@ struct option_row {
 	const char *name; /* one letter, or a word that stands behind "--" */
 	enum option_takes takes;
 	enum option_effect effect;
-	size_t offset;
+	size_t target;
 	option_setter *call;
 	const char *value; /* what the help calls it; NULL: none to show */
 	const char *help;

@@ -147,9 +147,9 @@ static bool has_angle(struct address_parser *p, const struct range *r)
 
 static void trim(struct address_parser *p, struct range *r)
 {
-	while (r->start < r->end && strchr(" \t\n", p->text[r->start]))
+	while (r->start < r->end && ascii_is_space(p->text[r->start]))
 		r->start++;
-	while (r->end > r->start && strchr(" \t\n", p->text[r->end - 1]))
+	while (r->end > r->start && ascii_is_space(p->text[r->end - 1]))
 		r->end--;
 }
 

@@ -5,11 +5,6 @@
 #include "message/encoded_word.h"
 #include "message/fold.h"
 
-static bool is_blank(char c)
-{
-	return ascii_is_blank(c) || c == '\n' || c == '\r';
-}
-
 enum piece_kind { PIECE_BLANK, PIECE_WORD, PIECE_QUOTED, PIECE_COMMENT, PIECE_SIGN };
 
 /* Length of the quoted string or comment at s; 0 where it is not closed. */
@@ -69,7 +64,7 @@ static size_t word_length(const char *s, size_t len, enum text_form form)
 {
 	size_t n = 0;
 
-	while (n < len && !is_blank(s[n]) && !is_sign(s[n], form) &&
+	while (n < len && !ascii_is_space(s[n]) && !is_sign(s[n], form) &&
 		!closed_length(s + n, len - n, form))
 		n += s[n] == '\\' && form == TEXT_COMMENT && n + 1 < len ? 2 : 1;
 	return n;
@@ -79,7 +74,7 @@ static size_t word_length(const char *s, size_t len, enum text_form form)
 static enum piece_kind next_piece(const char *s, size_t len, enum text_form form, size_t *n)
 {
 	*n = 0;
-	while (*n < len && is_blank(s[*n]))
+	while (*n < len && ascii_is_space(s[*n]))
 		++*n;
 	if (*n)
 		return PIECE_BLANK;
@@ -96,7 +91,7 @@ static enum piece_kind next_piece(const char *s, size_t len, enum text_form form
 
 static bool has_blank(const char *s, size_t len)
 {
-	while (len && !is_blank(s[len - 1]))
+	while (len && !ascii_is_space(s[len - 1]))
 		len--;
 	return len;
 }
@@ -193,7 +188,7 @@ static void begin_run(struct text *t)
 		buf_addc(t->out, ' ');
 		return;
 	}
-	if (!t->gap.len && !is_blank(last) && !(in_comment && last == '('))
+	if (!t->gap.len && !ascii_is_space(last) && !(in_comment && last == '('))
 		t->needs_blank = true;
 	end_gap(t, false);
 }

@@ -7,11 +7,6 @@ enum {
 	BOUNDARY_MAX = 900
 }; /* RFC 2046 allows 70; a delimiter must fit a line of 998 octets with room to spare */
 
-static bool is_space(char c)
-{
-	return ascii_is_blank(c) || c == '\r' || c == '\n';
-}
-
 /* Behind a quoted string or comment that begins at; the end of the text where it is not closed. */
 static size_t skip_enclosed(const char *s, size_t len, size_t at)
 {
@@ -31,7 +26,7 @@ static size_t skip_enclosed(const char *s, size_t len, size_t at)
 
 static size_t skip_space(const char *s, size_t len, size_t at)
 {
-	while (at < len && (is_space(s[at]) || s[at] == '('))
+	while (at < len && (ascii_is_space(s[at]) || s[at] == '('))
 		at = s[at] == '(' ? skip_enclosed(s, len, at) : at + 1;
 	return at;
 }
@@ -52,9 +47,10 @@ static size_t bare_value_end(const char *s, size_t len, size_t at)
 {
 	size_t end = at;
 
-	while (end < len && s[end] != ';' && !(s[end] == '(' && end > at && is_space(s[end - 1])))
+	while (end < len && s[end] != ';' &&
+		!(s[end] == '(' && end > at && ascii_is_space(s[end - 1])))
 		end++;
-	while (end > at && is_space(s[end - 1]))
+	while (end > at && ascii_is_space(s[end - 1]))
 		end--;
 	return end;
 }
@@ -63,7 +59,7 @@ static size_t name_length(const char *s, size_t len, size_t at)
 {
 	size_t n = 0;
 
-	while (at + n < len && !is_space(s[at + n]) && !strchr("=;(\"", s[at + n]))
+	while (at + n < len && !ascii_is_space(s[at + n]) && !strchr("=;(\"", s[at + n]))
 		n++;
 	return n;
 }
@@ -190,7 +186,7 @@ static bool is_boundary(const struct buf *b)
 static void read_boundary(struct buf *boundary, const char *value, size_t len)
 {
 	param_value(value, len, "boundary", boundary);
-	while (boundary->len && is_space(boundary->data[boundary->len - 1]))
+	while (boundary->len && ascii_is_space(boundary->data[boundary->len - 1]))
 		buf_truncate(boundary, boundary->len - 1);
 	if (!is_boundary(boundary))
 		buf_truncate(boundary, 0);
@@ -275,7 +271,7 @@ enum transfer_encoding mime_encoding(const char *value, size_t len)
 {
 	size_t at = skip_space(value, len, 0), end = at;
 
-	while (end < len && !is_space(value[end]) && value[end] != ';' && value[end] != '(')
+	while (end < len && !ascii_is_space(value[end]) && value[end] != ';' && value[end] != '(')
 		end++;
 	for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++)
 		if (ascii_equal_bytes(value + at, end - at, encodings[i].name))
