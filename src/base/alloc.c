@@ -56,6 +56,14 @@ void *alloc_grow(void *array, size_t count, size_t size)
 	return must(p);
 }
 
+void *alloc_more(void *array, size_t count, size_t *alloc, size_t size)
+{
+	if (count < *alloc)
+		return array;
+	*alloc = *alloc ? *alloc * 2 : 8;
+	return alloc_grow(array, *alloc, size);
+}
+
 char *alloc_string(const char *s)
 {
 	return s ? alloc_bytes(s, strlen(s)) : NULL;

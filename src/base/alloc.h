@@ -17,6 +17,12 @@ void *alloc_zero(size_t count, size_t size);
 /* realloc for an array of count objects of size bytes; what is new is not zeroed. */
 void *alloc_grow(void *array, size_t count, size_t size);
 
+/*
+ * Room for one more in an array of count objects, which has room for *alloc: the same array, or
+ * one in its place that is twice as large.
+ */
+void *alloc_more(void *array, size_t count, size_t *alloc, size_t size);
+
 /* Copies of a string, of len bytes (a NUL is added); NULL stays NULL.  The caller frees them. */
 char *alloc_string(const char *s);
 char *alloc_bytes(const void *data, size_t len);

@@ -9,10 +9,7 @@
 
 void strlist_take(struct strlist *l, char *s)
 {
-	if (l->count == l->alloc) {
-		l->alloc = l->alloc ? l->alloc * 2 : 8;
-		l->items = alloc_grow(l->items, l->alloc, sizeof *l->items);
-	}
+	l->items = alloc_more(l->items, l->count, &l->alloc, sizeof *l->items);
 	l->items[l->count++] = s;
 }
 

@@ -99,10 +99,7 @@ struct import_section *import_add_section(
 		error_set(err, EX_DATAERR, NULL, "%s: too many accounts", f->path);
 		return NULL;
 	}
-	if (im->count == im->alloc) {
-		im->alloc = im->alloc ? im->alloc * 2 : 8;
-		im->sections = alloc_grow(im->sections, im->alloc, sizeof *im->sections);
-	}
+	im->sections = alloc_more(im->sections, im->count, &im->alloc, sizeof *im->sections);
 	s = &im->sections[im->count++];
 	*s = (struct import_section){ .name = alloc_string(name) };
 	return s;

@@ -15,10 +15,7 @@ static struct draft_section *add_section(struct draft *d, char *name)
 {
 	struct draft_section *s = alloc_zero(1, sizeof *s);
 
-	if (d->count == d->alloc) {
-		d->alloc = d->alloc ? d->alloc * 2 : 8;
-		d->sections = alloc_grow(d->sections, d->alloc, sizeof *d->sections);
-	}
+	d->sections = alloc_more(d->sections, d->count, &d->alloc, sizeof *d->sections);
 	s->draft = d;
 	s->name = name;
 	d->sections[d->count++] = s;
@@ -107,11 +104,8 @@ static void put(struct draft_section *s, const char *key, const char *value)
 {
 	struct draft_key *k = find_key(s, key);
 
-	if (!k && s->count == s->alloc) {
-		s->alloc = s->alloc ? s->alloc * 2 : 8;
-		s->keys = alloc_grow(s->keys, s->alloc, sizeof *s->keys);
-	}
 	if (!k) {
+		s->keys = alloc_more(s->keys, s->count, &s->alloc, sizeof *s->keys);
 		k = &s->keys[s->count++];
 		*k = (struct draft_key){ .name = alloc_string(key) };
 	}

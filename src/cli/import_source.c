@@ -37,10 +37,7 @@ static void add_line(struct import_file *f, const char *start, size_t len, unsig
 		len--;
 	if (!len || *start == '#')
 		return;
-	if (f->count == f->alloc) {
-		f->alloc = f->alloc ? f->alloc * 2 : 32;
-		f->lines = alloc_grow(f->lines, f->alloc, sizeof *f->lines);
-	}
+	f->lines = alloc_more(f->lines, f->count, &f->alloc, sizeof *f->lines);
 	f->lines[f->count++] = (struct import_line){ alloc_bytes(start, len), number, indented };
 }
 
@@ -88,19 +85,17 @@ static struct import_value *find(const struct import_values *v, const char *key)
 void values_set(struct import_values *v, const char *key, const char *value, const char *file,
 	unsigned line)
 {
-	struct import_value *old = find(v, key);
+	struct import_value *it = find(v, key);
 
-	if (!old && v->count == v->alloc) {
-		v->alloc = v->alloc ? v->alloc * 2 : 16;
-		v->items = alloc_grow(v->items, v->alloc, sizeof *v->items);
+	if (!it) {
+		v->items = alloc_more(v->items, v->count, &v->alloc, sizeof *v->items);
+		it = &v->items[v->count++];
+		*it = (struct import_value){ .key = alloc_string(key) };
 	}
-	if (old)
-		alloc_wipe(old->value);
-	else
-		old = &v->items[v->count++], old->key = alloc_string(key);
-	old->value = alloc_string(value);
-	old->file = file;
-	old->line = line;
+	alloc_wipe(it->value);
+	it->value = alloc_string(value);
+	it->file = file;
+	it->line = line;
 }
 
 void values_copy(struct import_values *v, const struct import_values *from)

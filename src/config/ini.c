@@ -91,10 +91,7 @@ static struct ini_entry *add_entry(struct scan *s, const char *section, char *ke
 	struct ini *ini = s->ini;
 	struct ini_entry *e;
 
-	if (ini->count == ini->alloc) {
-		ini->alloc = ini->alloc ? ini->alloc * 2 : 32;
-		ini->entries = alloc_grow(ini->entries, ini->alloc, sizeof *ini->entries);
-	}
+	ini->entries = alloc_more(ini->entries, ini->count, &ini->alloc, sizeof *ini->entries);
 	e = &ini->entries[ini->count++];
 	*e = (struct ini_entry){ .section = alloc_string(section), .key = key, .line = s->line };
 	return e;

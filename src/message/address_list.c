@@ -78,10 +78,7 @@ static void add_mailbox(struct address_parser *p, struct mailbox *m, size_t star
 
 	if (!m->local)
 		return;
-	if (out->count == out->alloc) {
-		out->alloc = out->alloc ? out->alloc * 2 : 4;
-		out->items = alloc_grow(out->items, out->alloc, sizeof *out->items);
-	}
+	out->items = alloc_more(out->items, out->count, &out->alloc, sizeof *out->items);
 	m->item_start = start;
 	m->item_end = end;
 	if (m->name_end < start)

@@ -84,10 +84,7 @@ static void skip_gap(struct scanner *s)
 
 static struct token *add_token(struct tokens *t)
 {
-	if (t->count == t->alloc) {
-		t->alloc = t->alloc ? t->alloc * 2 : 16;
-		t->items = alloc_grow(t->items, t->alloc, sizeof *t->items);
-	}
+	t->items = alloc_more(t->items, t->count, &t->alloc, sizeof *t->items);
 	return &t->items[t->count++];
 }
 

@@ -55,10 +55,7 @@ static void prepare_index(struct envelope *e)
 
 static struct recipient *new_recipient(struct envelope *e)
 {
-	if (e->count == e->alloc) {
-		e->alloc = e->alloc ? e->alloc * 2 : 8;
-		e->recipients = alloc_grow(e->recipients, e->alloc, sizeof *e->recipients);
-	}
+	e->recipients = alloc_more(e->recipients, e->count, &e->alloc, sizeof *e->recipients);
 	e->recipients[e->count] = (struct recipient){ 0 };
 	return &e->recipients[e->count++];
 }

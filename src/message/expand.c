@@ -39,10 +39,7 @@ static void add_failure(struct walk *w, const struct error *error)
 {
 	struct expansion *x = w->expansion;
 
-	if (x->count == x->alloc) {
-		x->alloc = x->alloc ? x->alloc * 2 : 4;
-		x->failures = alloc_grow(x->failures, x->alloc, sizeof *x->failures);
-	}
+	x->failures = alloc_more(x->failures, x->count, &x->alloc, sizeof *x->failures);
 	x->failures[x->count++] =
 		(struct expansion_failure){ alloc_string(w->recipient->address), *error };
 }

@@ -31,10 +31,7 @@ bool header_line_is_field(const char *line, size_t len, size_t *name_len)
 
 static struct field *new_field(struct header *h, size_t at)
 {
-	if (h->count == h->alloc) {
-		h->alloc = h->alloc ? h->alloc * 2 : 16;
-		h->fields = alloc_grow(h->fields, h->alloc, sizeof *h->fields);
-	}
+	h->fields = alloc_more(h->fields, h->count, &h->alloc, sizeof *h->fields);
 	memmove(h->fields + at + 1, h->fields + at, (h->count - at) * sizeof *h->fields);
 	h->count++;
 	h->fields[at] = (struct field){ .text = BUF_INIT };

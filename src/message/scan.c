@@ -42,10 +42,7 @@ static bool add_part(struct scanner *s, uint64_t start, bool is_message)
 
 	if (scan->count == SCAN_PARTS || s->open_count == sizeof s->open / sizeof *s->open)
 		return false;
-	if (scan->count == scan->alloc) {
-		scan->alloc = scan->alloc ? scan->alloc * 2 : 16;
-		scan->parts = alloc_grow(scan->parts, scan->alloc, sizeof *scan->parts);
-	}
+	scan->parts = alloc_more(scan->parts, scan->count, &scan->alloc, sizeof *scan->parts);
 	scan->parts[scan->count] = (struct part){
 		.start = start,
 		.body = start,

@@ -100,10 +100,7 @@ struct candidate *group_add(struct group *g, const char *id)
 {
 	struct candidate *c;
 
-	if (g->count == g->alloc) {
-		g->alloc = g->alloc ? g->alloc * 2 : 16;
-		g->list = alloc_grow(g->list, g->alloc, sizeof *g->list);
-	}
+	g->list = alloc_more(g->list, g->count, &g->alloc, sizeof *g->list);
 	c = &g->list[g->count++];
 	*c = (struct candidate){ 0 };
 	memcpy(c->id, id, QUEUE_ID_SIZE);
