@@ -46,6 +46,8 @@ static bool load(gnutls_certificate_credentials_t credentials, struct token *t,
 		return rc >= 0;
 	error_set(t->err, EX_PROTOCOL, "4.7.5", "tls_cert '%s' and tls_key '%s' cannot be used: %s",
 		certificate, key, gnutls_strerror(rc));
+	if (rc == GNUTLS_E_DECRYPTION_FAILED)
+		error_hint(t->err, "a key's file may have no passphrase; its mode protects it");
 	if (rc == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE ||
 		rc == GNUTLS_E_PKCS11_REQUESTED_OBJECT_NOT_AVAILBLE)
 		error_hint(t->err, "p11tool --list-tokens shows the tokens, --login --list-all "

@@ -98,8 +98,11 @@ int token_pin(void *data, int attempt, const char *url, const char *label, unsig
 {
 	struct token *t = data;
 	struct buf found = BUF_INIT;
-	bool ok = may_try(t, url, label, flags) && get_pin(t, label, &found);
+	bool ok;
 
+	if (!token_is_url(url)) /* the passphrase of a key's file */
+		return GNUTLS_E_DECRYPTION_FAILED;
+	ok = may_try(t, url, label, flags) && get_pin(t, label, &found);
 	if (ok && found.len >= size)
 		ok = error_set(
 			t->err, EX_PROTOCOL, "4.7.5", "the PIN is over %zu octets long", size - 1);

@@ -32,15 +32,17 @@ class CardCase(QueueCase):
         for name in ("cert", "key"):
             with open(getattr(files, name), encoding="utf-8") as file:
                 box.write(name, file.read())
+        subprocess.run(["openssl", "pkcs8", "-topk8", "-in", files.key, "-out", box.file("LOCKED"), "-passout", "pass:" + PIN],
+                       check=True)
         box.write("PIN", PIN + "\r\nmore\n")
         context = certs.server_context(ask_client=True)
         context.verify_mode = ssl.CERT_REQUIRED
         self.smtp = self.server(tls="starttls", context=context, lenient=True)
         box.account(server=server or self.smtp)
-        box.account(tls_trust=box.file("ca.pem"), tls_cert=cert.replace("FILE", box.file("cert")).replace("PIN", box.file("PIN")),
-                    **account)
-        if key:
-            box.account(tls_key=key.replace("FILE", box.file("key")).replace("PIN", box.file("PIN")))
+        for name in ("PIN", "LOCKED"):
+            cert, key = (url and url.replace(name, box.file(name)) for url in (cert, key))
+        box.account(tls_trust=box.file("ca.pem"), tls_cert=cert.replace("FILE", box.file("cert")),
+                    tls_key=key and key.replace("FILE", box.file("key")), **account)
         self.card = cards.Card(box)
         return box
 
@@ -122,6 +124,7 @@ class FailureTest(CardCase):
                 ("pkcs11:token=gone;object=me" + VALUE, None, "p11tool --list-tokens", ""),
                 (CERT, "pkcs11:token=mail;object=gone" + VALUE, "p11tool --list-tokens", "o"),
                 ("pkcs11:token=mail;object=gone", KEY + VALUE, "p11tool --list-tokens", "o"),
+                (CERT, "LOCKED", "no passphrase", ""),
                 (CERT, "pkcs11:=" + VALUE, "tls_key 'pkcs11:='", "")):
             with self.subTest(cert=cert, key=key):
                 box = self.box_with_card(cert, key)
