@@ -72,14 +72,14 @@ static void add_indented(struct buf *out, const char *before, const char *text, 
 }
 
 /* Why it waits, NULL: there is nothing to say.  To be freed. */
-static char *reason_of(const struct entry *e, const struct config *c)
+static char *reason_of(const struct entry *e, const struct config *c, struct caller *caller)
 {
 	const struct error *last = entry_last_error(e);
 	struct buf reason = BUF_INIT;
 
 	if (e->damage)
 		return alloc_string(e->damage);
-	if (c->count && origin_is(c, e) && e->account && !config_account(c, e->account))
+	if (c->count && origin_is(c, caller, e) && e->account && !config_account(c, e->account))
 		buf_addf(&reason, "the account '%s' is gone", e->account);
 	else if (last)
 		buf_adds(&reason, last->text);
@@ -198,7 +198,7 @@ static void show(struct list *l, const struct store *s, struct entry *e, bool is
 	if (!e->damage)
 		e->damage = store_noted_damage(s, e->id);
 	is_held = is_failed || e->is_held || e->damage;
-	reason = reason_of(e, l->config);
+	reason = reason_of(e, l->config, l->caller);
 	if (l->view->form == PRINT_JSON)
 		add_json(l->out, e, sender, reason, is_held);
 	else
@@ -292,7 +292,7 @@ static void add_detail_recipients(const struct entry *e, struct buf *out)
 void queue_list_details(
 	const struct entry *e, struct config *c, struct caller *caller, struct buf *out)
 {
-	char *sender = origin_sender(e, c, caller), *reason = reason_of(e, c);
+	char *sender = origin_sender(e, c, caller), *reason = reason_of(e, c, caller);
 
 	add_detail(out, "id", e->id);
 	add_detail(out, "account", e->account ? e->account : "");

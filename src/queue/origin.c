@@ -29,9 +29,18 @@ char *origin_file(const struct config *c, struct caller *caller)
 	return file;
 }
 
-bool origin_is(const struct config *c, const struct entry *e)
+static bool is_same(const char *a, const char *b)
 {
-	return !e->config_file || (c->user_file && strcmp(e->config_file, c->user_file) == 0);
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool origin_is(const struct config *c, struct caller *caller, const struct entry *e)
+{
+	char *file = origin_file(c, caller);
+	bool is_it = is_same(file, e->config_file);
+
+	free(file);
+	return is_it;
 }
 
 char *origin_sender(const struct entry *e, struct config *c, struct caller *caller)
@@ -40,7 +49,7 @@ char *origin_sender(const struct entry *e, struct config *c, struct caller *call
 	struct caller owner = CALLER_INIT;
 	char *from;
 
-	if (e->envelope.sender || !a || !origin_is(c, e))
+	if (e->envelope.sender || !a || !origin_is(c, caller, e))
 		return alloc_string(e->envelope.sender);
 	if (e->uid == caller->uid)
 		return account_from(a, c, caller);
@@ -55,11 +64,6 @@ void origins_init(struct origins *o, struct config *current, struct caller *call
 	*o = (struct origins){
 		.current = current, .caller = caller, .current_file = origin_file(current, caller)
 	};
-}
-
-static bool is_same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
 bool origins_is_current(const struct origins *o, const char *file)

@@ -21,7 +21,7 @@
 char *origin_file(const struct config *c, struct caller *caller);
 
 /* Does the message go by this configuration? */
-bool origin_is(const struct config *c, const struct entry *e);
+bool origin_is(const struct config *c, struct caller *caller, const struct entry *e);
 
 /*
  * Who the message is from, as its account would say where the caller named nobody; NULL: that is
