@@ -73,6 +73,7 @@ bool is_ip_address(const char *s)
 bool is_proxy(const char *url)
 {
 	const char *host, *colon;
+	struct buf login = BUF_INIT;
 	unsigned long long port;
 	char *name;
 	bool ok;
@@ -81,7 +82,10 @@ bool is_proxy(const char *url)
 		return false;
 	url += 9;
 	host = strrchr(url, '@');
-	if (host && !memchr(url, ':', (size_t)(host - url)))
+	ok = !host || (*url != ':' && memchr(url, ':', (size_t)(host - url)) &&
+			      buf_add_unescaped(&login, url, (size_t)(host - url)));
+	buf_wipe(&login);
+	if (!ok)
 		return false;
 	host = host ? host + 1 : url;
 	colon = strrchr(host, ':');
