@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: ISC
 """TLS: what is wrong with a certificate is said, and nothing is sent that should not be."""
 
+import ctypes
+import os
 import socket
 import ssl
 
 import certs
+import world
 from case import MESSAGE, Case
 
 USERS = {"me@example.org": "secret"}
@@ -110,6 +113,21 @@ class CertificateTest(TlsCase):
                 done, server = self.attempt(tls_trust=path)
                 self.assertExit(done, 76, path)
                 self.assertNothingLeft(server)
+
+    def test_a_system_without_authorities(self):
+        certs.get("good")
+
+        def hide():
+            libc = ctypes.CDLL(None)
+            if libc.unshare(0x20000) or libc.mount(None, b"/", None, 0x44000, None) or \
+                    libc.mount(b"none", b"/etc/ssl", b"tmpfs", 0, None):
+                os._exit(99)
+        if world.no_namespace():
+            self.skipTest(world.no_namespace())
+        server = self.server(tls="implicit", lenient=True)
+        box = self.sandbox(server, tls_trust=None)
+        done = box.sendmail("bob@example.net", stdin=MESSAGE, preexec_fn=hide)
+        self.assertExit(done, 76, "no store of trusted certificates", "hint: install the package ca-certificates")
 
     def test_client_certificate(self):
         files = certs.get("client")

@@ -44,6 +44,19 @@ class SendersTest(QueueCase):
                     self.assertEqual((done.log[0]["status"], done.log[0]["exit"]), ("failed", "77"))
         self.assertEqual(self.smtp.messages, [])
 
+    def test_groups(self):
+        with open(self.box.file("group"), "a", encoding="utf-8") as file:
+            file.write("team:x:4900:bob,alice\nothers:x:4901:bob\n")
+        with open(self.senders, "a", encoding="utf-8") as file:
+            file.write("@team: *@team.example\n@others: *@others.example\n@nobody-is-there: *\n")
+        self.configure()
+        for sender, status in (("a@team.example", 0), ("a@others.example", 77), ("a@example.com", 77)):
+            with self.subTest(sender):
+                self.assertExit(self.send("-f", sender, user="alice"), status)
+        with open(self.senders, "a", encoding="utf-8") as file:
+            file.write("\0")
+        self.assertExit(self.send("-f", "a@team.example", user="alice"), 78, "a NUL byte")
+
     def test_the_queue_takes_nothing_that_may_not_be_sent(self):
         self.configure()
         for mode in ("-odq", "-odb"):

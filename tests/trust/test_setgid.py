@@ -234,6 +234,27 @@ class SetgidTest(Case):
         self.assertEqual(len(secure.messages), 1, str(done))
         self.assertTrue(secure.connections[0].tls["certificate"])
 
+    def test_the_callers_name(self):
+        with open(self.box.file("passwd"), encoding="utf-8") as file:
+            users = file.read()
+        for gecos, name in (("Mrs &,Room 1,&", "Mrs Alice"), ("&", "Alice"), ("Alice B.", '"Alice B."'), ("", None)):
+            with self.subTest(gecos):
+                self.box.write("passwd", users.replace(":Alice:", ":%s:" % gecos), mode=0o644)
+                self.assertExit(self.box.run("sendmail", "bob@example.net", stdin="Subject: x\n\nx\n"), 0)
+                message, = self.smtp.take()
+                self.assertIn(("From: %s <alice@" % name if name else "From: alice@").encode(), message.data)
+
+    def test_no_place_in_the_callers_home(self):
+        """`~` in the system's file would be whoever calls."""
+        for key in ("queue_dir", "state_dir", "log", "aliases"):
+            with self.subTest(key):
+                path = self.box.configure(SYSTEM % self.names)
+                with open(path, encoding="utf-8") as file:
+                    lines = [line for line in file if not line.startswith(key + " ")]
+                self.box.write("etc/sendoff/sendoff.ini", "".join(lines).replace("[sendoff]", "[sendoff]\n%s = ~/x" % key, 1),
+                               0, setgid.GROUP, 0o640)
+                self.assertExit(self.call("sendmail", ""), 78, "'%s' would lie in the home of whoever calls" % key)
+
     def test_no_pkcs11_module_of_the_callers_is_loaded(self):
         """Neither for the system's account, nor for one's own; p11-kit fails where it has read the file."""
         secure = self.server(tls="implicit", lenient=True)
@@ -345,11 +366,11 @@ class SetgidTest(Case):
         cut = os.stat(path).st_size + 60
         self.assertEqual(self.call("sendmail", "", prefix="prlimit --fsize=%d" % cut).status, 0)
         self.assertEqual(os.stat(path).st_size, cut)
-        self.assertEqual(self.call("sendmail", "", user="bob").status, 0)
+        self.assertEqual(self.call("sendmail", ["-odq", "bob@example.net"], user="bob").status, 0)
         with open(path, encoding="utf-8") as file:
             alices, bobs = file.read()[cut - 60:].splitlines()
         self.assertEqual(len(alices), 60)
-        self.assertRegex(bobs, r"^\d{4}-\S+ sendoff\[\d+\]: id= uid=4002 .* exit=0$")
+        self.assertRegex(bobs, r"^\d{4}-\S+ sendoff\[\d+\]: id=\w+ uid=4002 .* exit=0$")
 
     def test_a_file_that_changes_between_looks(self):
         """While the program runs, the caller's file is now their own account, now the system's file."""
