@@ -22,7 +22,7 @@ import folders
 HOSTS = "DNS:localhost,DNS:mail.test"
 ADDRESSES = "IP:127.0.0.1,IP:::1"
 PAST = ("20200101000000Z", "20200201000000Z")
-FUTURE = ("20990101000000Z", "20990201000000Z")
+FUTURE = ("20370101000000Z", "20370201000000Z")  # a 32-bit GnuTLS knows no later year
 
 # kind: issuer ("self": signed with its own key), subject, subjectAltName, validity or None
 KINDS = {

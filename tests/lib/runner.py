@@ -108,6 +108,7 @@ def worker(patterns):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
+    threading.stack_size(1 << 20)  # hundreds of servers have to fit the memory of a 32-bit process
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a test prints is no result
 

@@ -195,7 +195,7 @@ class FileSystemTest(QueueCase):
         server = self.server(lenient=True)
         box = self.queue_box(server)
         failed = 0
-        for number in range(14, 28):
+        for number in range(12, 28):  # some are the loader's: how many depends on the machine
             for word in "abc":
                 self.keep(box, word)
             self.assertEqual(self.play(box, "pread64:error=EIO:when=%d" % number, "sendmail", "-q").returncode, 0)

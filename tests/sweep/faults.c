@@ -129,28 +129,28 @@ ssize_t write(int fd, const void *data, size_t len)
 	return real(fd, data, cut(len));
 }
 
-ssize_t pread(int fd, void *data, size_t len, off_t at)
+ssize_t pread64(int fd, void *data, size_t len, off64_t at)
 {
-	ssize_t (*real)(int, void *, size_t, off_t) = dlsym(RTLD_NEXT, "pread64");
+	ssize_t (*real)(int, void *, size_t, off64_t) = dlsym(RTLD_NEXT, "pread64");
 
 	return real(fd, data, cut(len), at);
 }
 
-ssize_t pread64(int fd, void *data, size_t len, off_t at)
+ssize_t pread(int fd, void *data, size_t len, off_t at)
 {
-	return pread(fd, data, len, at);
+	return pread64(fd, data, len, at);
+}
+
+ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
+{
+	ssize_t (*real)(int, const void *, size_t, off64_t) = dlsym(RTLD_NEXT, "pwrite64");
+
+	return real(fd, data, cut(len), at);
 }
 
 ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
 {
-	ssize_t (*real)(int, const void *, size_t, off_t) = dlsym(RTLD_NEXT, "pwrite64");
-
-	return real(fd, data, cut(len), at);
-}
-
-ssize_t pwrite64(int fd, const void *data, size_t len, off_t at)
-{
-	return pwrite(fd, data, len, at);
+	return pwrite64(fd, data, len, at);
 }
 
 ssize_t send(int fd, const void *data, size_t len, int flags)
