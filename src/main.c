@@ -14,6 +14,7 @@
 #include "cli/verify.h"
 #include "cli/version.h"
 #include "outcome.h"
+#include "queue/store.h"
 
 #include <string.h>
 
@@ -57,7 +58,7 @@ static int run_smtp(struct call *c)
 	}
 	request_from_options(&request, &c->options, &c->config, &c->caller, &c->failure);
 	envelope_release(&request.envelope);
-	deliver_directories(&directories, &c->config);
+	store_spool_directories(&directories, &c->config);
 	process_catch_stop();
 	status = smtpd_run(&params);
 	strlist_release(&directories);

@@ -58,18 +58,6 @@ bool request_from_options(struct request *r, const struct options *o, struct con
 	return true;
 }
 
-void deliver_directories(struct strlist *list, const struct config *c)
-{
-	const char *temporary = secure_getenv("TMPDIR");
-
-	if (c->queue_dir && queue_is_on(c))
-		strlist_add(list, c->queue_dir);
-	if (temporary && *temporary)
-		strlist_add(list, temporary);
-	strlist_add(list, "/var/tmp");
-	strlist_add(list, "/tmp");
-}
-
 /* Lets the writer finish, so that it does not die of SIGPIPE. */
 static void drain_input(void)
 {
@@ -130,7 +118,7 @@ int deliver(const struct options *o, struct config *c, struct caller *caller, st
 	     request_check(&request, &err);
 	if (!ok && failure->code == EX_OK)
 		*failure = err;
-	deliver_directories(&directories, c);
+	store_spool_directories(&directories, c);
 	if (!request_read(&request, o, &directories, failure)) {
 		outcome.error = *failure;
 		outcome_log(&outcome, &request);

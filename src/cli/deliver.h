@@ -23,10 +23,4 @@ bool request_from_options(struct request *r, const struct options *o, struct con
 int deliver(
 	const struct options *o, struct config *c, struct caller *caller, struct error *failure);
 
-/*
- * Adds where a large message may be spooled: where it would be queued, so that keeping it is a
- * link, then temporary places.
- */
-void deliver_directories(struct strlist *list, const struct config *c);
-
 #endif

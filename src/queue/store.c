@@ -268,6 +268,7 @@ enum store_lock store_lock(
 	read_entry(s, e, fd, &st);
 	if (!e->damage && entry_read_message(e, fd, (uint64_t)st.st_size))
 		store_unlink(s, id, store_damaged);
+	e->message.body.directories = &s->spool_directories;
 	return STORE_LOCKED;
 }
 

@@ -28,6 +28,7 @@ struct store {
 	gid_t group;
 	bool is_shared; /* the system's, for several users: its group may read what lies there */
 	struct strlist removed; /* ids whose end is not durable yet */
+	struct strlist spool_directories; /* for messages that have to be re-encoded */
 };
 
 #define STORE_INIT { .fd = -1 }
@@ -37,6 +38,12 @@ struct store {
  * may be written.
  */
 bool queue_is_on(const struct config *c);
+
+/*
+ * Adds where a large message may be spooled: where it would be queued, so that keeping it is a
+ * link, then temporary places.
+ */
+void store_spool_directories(struct strlist *list, const struct config *c);
 
 enum store_mode {
 	STORE_EXISTING, /* a directory that is missing is an error */
@@ -94,8 +101,8 @@ bool store_read(const struct store *s, const char *id, struct entry *e);
 enum store_lock { STORE_LOCKED, STORE_BUSY, STORE_GONE, STORE_LOCKLESS };
 
 /*
- * Locks and reads it whole, message included (e->damage as above).  The lock ends with
- * entry_release.  STORE_LOCKLESS: the file system gives no locks, *err says why (EX_IOERR).
+ * Locks and reads it whole, message included (e->damage as above); the store outlives it.  The
+ * lock ends with entry_release.  STORE_LOCKLESS: the file system gives no locks, *err says why (EX_IOERR).
  */
 enum store_lock store_lock(
 	const struct store *s, const char *id, struct entry *e, struct error *err);

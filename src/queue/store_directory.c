@@ -27,6 +27,18 @@ bool queue_is_on(const struct config *c)
 	       faccessat(AT_FDCWD, c->queue_dir, W_OK | X_OK, AT_EACCESS) == 0;
 }
 
+void store_spool_directories(struct strlist *list, const struct config *c)
+{
+	const char *temporary = secure_getenv("TMPDIR");
+
+	if (c->queue_dir && queue_is_on(c))
+		strlist_add(list, c->queue_dir);
+	if (temporary && *temporary)
+		strlist_add(list, temporary);
+	strlist_add(list, "/var/tmp");
+	strlist_add(list, "/tmp");
+}
+
 static bool is_below(const char *path, const char *directory)
 {
 	size_t len = strlen(directory);
@@ -123,6 +135,7 @@ bool store_open(struct store *s, const struct config *c, struct caller *caller,
 		return error_set_errno(
 			err, EX_CANTCREAT, errno, "queue directory '%s'", c->queue_dir);
 	*s = (struct store){ .fd = fd, .path = alloc_string(c->queue_dir) };
+	store_spool_directories(&s->spool_directories, c);
 	if (check(s, err))
 		return true;
 	store_close(s);
@@ -137,6 +150,7 @@ void store_close(struct store *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s->path);
+	strlist_release(&s->spool_directories);
 	*s = (struct store)STORE_INIT;
 }
 

@@ -18,6 +18,7 @@ bool store_open_failed(struct store *failed, const struct store *s)
 	buf_addf(&path, "%s/failed", s->path);
 	*failed = *s;
 	failed->removed = (struct strlist)STRLIST_INIT;
+	failed->spool_directories = (struct strlist)STRLIST_INIT;
 	failed->fd = fd;
 	failed->path = buf_detach(&path);
 	return true;

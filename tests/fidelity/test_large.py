@@ -137,6 +137,21 @@ class LargeTest(Case):
     def test_without_encoding(self):
         self.encoded("sendoff, as it is", PLAIN, lambda line: line, HEAD + "\n")
 
+    def test_from_the_queue(self):
+        """What waited costs no more memory, however large the server wants it re-encoded."""
+        self.box.set(queue="yes", queue_dir=self.box.file("queue"))
+        self.box.write("sendoff.ini", self.box.configuration())
+        peaks = []
+        for megabytes in (0.2, MEGABYTES):
+            path, wanted = self.message("waits", LINE, megabytes)
+            with open(path, encoding="utf-8") as stdin:
+                done = self.box.sendmail("-i", "-odq", "-f", "alice@example.org", "bob@example.net", stdin=stdin.read())
+            self.assertExit(done, 0)
+            peaks.append(self.measured([self.box.file("bin", "sendmail"), "-q"], os.devnull)[1])
+        with open(self.sink.path, "rb") as arrived:
+            self.assertEqual(digest_of_lines(binascii.a2b_qp(line) for line in body(arrived)), wanted)
+        self.assertLess(peaks[1], peaks[0] + GROWTH)
+
     def test_msmtp_for_comparison(self):
         program = shutil.which("msmtp", path="/usr/bin")
         if not program:
