@@ -67,6 +67,19 @@ int file_open_regular(int dir, const char *name, int flags, struct stat *st)
 	return -1;
 }
 
+bool file_read(const char *path, int flags, struct buf *b, size_t ceiling)
+{
+	struct stat st;
+	int fd = file_open_regular(AT_FDCWD, path, flags, &st);
+	bool ok = fd >= 0 && file_read_all(fd, b, ceiling);
+	int reason = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = reason;
+	return ok;
+}
+
 int file_open_unnamed(const char *directory, mode_t mode)
 {
 	return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);

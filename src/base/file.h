@@ -29,6 +29,9 @@ bool file_write_all(int fd, const void *data, size_t len);
  */
 int file_open_regular(int dir, const char *name, int flags, struct stat *st);
 
+/* Opens such a file by its path, reads it whole and closes it. */
+bool file_read(const char *path, int flags, struct buf *b, size_t ceiling);
+
 /* An unnamed file in the directory, readable and writable; it can be given a name later. */
 int file_open_unnamed(const char *directory, mode_t mode);
 

@@ -6,22 +6,13 @@
 #include "base/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool read_text(const char *path, struct buf *text, struct error *err)
 {
-	struct stat st;
-	int fd = file_open_regular(AT_FDCWD, path, 0, &st);
-	bool ok = fd >= 0 && file_read_all(fd, text, IMPORT_MAX_BYTES);
-	int saved = errno;
-
-	if (fd >= 0)
-		close(fd);
-	if (!ok)
-		return error_set_errno(err, EX_NOINPUT, saved, "%s", path);
+	if (!file_read(path, 0, text, IMPORT_MAX_BYTES))
+		return error_set_errno(err, EX_NOINPUT, errno, "%s", path);
 	if (text->len && memchr(text->data, '\0', text->len))
 		return error_set(err, EX_DATAERR, NULL, "%s: not a text file", path);
 	return true;

@@ -8,7 +8,6 @@
 #include "config/config.h"
 #include "config/syntax.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,13 +27,9 @@ static char *slurp(const char *path)
 {
 	enum { CEILING = 1024 * 1024 };
 	struct buf text = BUF_INIT;
-	struct stat st;
-	int fd = file_open_regular(AT_FDCWD, path, O_RDONLY, &st);
 
-	if (fd < 0 || !file_read_all(fd, &text, CEILING))
+	if (!file_read(path, 0, &text, CEILING))
 		buf_truncate(&text, 0);
-	if (fd >= 0)
-		close(fd);
 	return buf_detach(&text);
 }
 

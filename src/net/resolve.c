@@ -203,14 +203,9 @@ static bool is_on_any_line(char *text, const char *host)
 bool resolve_is_in_hosts(const char *host, const char *hosts_file)
 {
 	struct buf text = BUF_INIT;
-	struct stat st;
-	int fd = file_open_regular(AT_FDCWD, hosts_file, O_RDONLY, &st);
-	bool found = false;
+	bool found = file_read(hosts_file, 0, &text, HOSTS_MAX) && text.len &&
+		     is_on_any_line(text.data, host);
 
-	if (fd >= 0 && file_read_all(fd, &text, HOSTS_MAX) && text.len)
-		found = is_on_any_line(text.data, host);
-	if (fd >= 0)
-		close(fd);
 	buf_release(&text);
 	return found;
 }

@@ -23,7 +23,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILE_MAX = 64 * 1024 };
@@ -87,15 +86,10 @@ static bool parse(struct trouble *t, const struct buf *text)
 static bool read_trouble(struct trouble *t, const struct account *a, const struct config *c)
 {
 	struct buf path = BUF_INIT, text = BUF_INIT;
-	struct stat st;
-	int fd;
 	bool ok;
 
 	account_file_path(&path, c, "trouble", a);
-	fd = file_open_regular(AT_FDCWD, buf_str(&path), O_RDONLY | O_NOFOLLOW, &st);
-	ok = fd >= 0 && file_read_all(fd, &text, FILE_MAX) && parse(t, &text);
-	if (fd >= 0)
-		close(fd);
+	ok = file_read(buf_str(&path), O_NOFOLLOW, &text, FILE_MAX) && parse(t, &text);
 	buf_release(&path);
 	buf_release(&text);
 	return ok;
