@@ -75,6 +75,14 @@ bool ascii_starts_with(const char *s, const char *prefix)
 	return true;
 }
 
+bool ascii_is_in_domain(const char *name, const char *domain)
+{
+	size_t len = strlen(name), n = strlen(domain);
+
+	return len >= n && ascii_equal(name + len - n, domain) &&
+	       (len == n || name[len - n - 1] == '.');
+}
+
 bool ascii_has_8bit(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)

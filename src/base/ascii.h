@@ -37,6 +37,9 @@ bool ascii_equal(const char *a, const char *b);
 bool ascii_equal_bytes(const char *s, size_t len, const char *word);
 bool ascii_starts_with(const char *s, const char *prefix);
 
+/* Is the domain name the domain, or one below it? */
+bool ascii_is_in_domain(const char *name, const char *domain);
+
 /* Does any of the len bytes have its high bit set? */
 bool ascii_has_8bit(const char *s, size_t len);
 

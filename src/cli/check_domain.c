@@ -10,15 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Is it the domain, or a name below it? */
-static bool is_within(const char *name, const char *domain)
-{
-	size_t len = strlen(name), n = strlen(domain);
-
-	return len >= n && ascii_equal(name + len - n, domain) &&
-	       (len == n || name[len - n - 1] == '.');
-}
-
 /* Names that are nobody's (RFC 2606, 6761): the network is not asked about them. */
 static bool is_reserved(const char *domain)
 {
@@ -26,7 +17,7 @@ static bool is_reserved(const char *domain)
 		"example.com", "example.net", "example.org" };
 
 	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-		if (is_within(domain, reserved[i]))
+		if (ascii_is_in_domain(domain, reserved[i]))
 			return true;
 	return !strchr(domain, '.');
 }
@@ -98,7 +89,7 @@ static void say_alignment(struct check *c, const char *domain)
 {
 	const char *host = c->account.hosts.count ? c->account.hosts.items[0] : "the server";
 
-	if (!is_within(host, domain))
+	if (!ascii_is_in_domain(host, domain))
 		check_say(c, MARK_INFO, "alignment", -1, NULL,
 			"%s is not of %s: it has to sign with DKIM as %s, or the domain's SPF "
 			"record has to name it",

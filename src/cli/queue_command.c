@@ -50,12 +50,6 @@ bool queue_print(struct config *c, struct caller *caller, const struct queue_fil
 	return print_list(c, caller, &view, err);
 }
 
-/* False: the process was asked to stop. */
-static bool pause_until(int64_t deadline_ms)
-{
-	return process_poll(NULL, 0, deadline_ms) == 0;
-}
-
 int queue_run_command(const struct run_params *run, int64_t interval_s)
 {
 	struct run_params each = *run;
@@ -73,7 +67,7 @@ int queue_run_command(const struct run_params *run, int64_t interval_s)
 			return EX_TEMPFAIL;
 		if (!interval_s)
 			return ok ? EX_OK : err.code;
-		if (process_stopped() || !pause_until(next_ms))
+		if (process_poll(NULL, 0, next_ms) < 0)
 			return EX_OK;
 	}
 }

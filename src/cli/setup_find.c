@@ -56,14 +56,6 @@ const struct provider *setup_provider(const char *domain)
 	return NULL;
 }
 
-static bool is_in(const char *host, const char *domain)
-{
-	size_t len = strlen(host), of = strlen(domain);
-
-	return len >= of && ascii_equal(host + len - of, domain) &&
-	       (len == of || host[len - of - 1] == '.');
-}
-
 static enum dns_answer look_up(const char *service, const char *domain, struct found_server *found)
 {
 	struct dns_service record;
@@ -76,7 +68,7 @@ static enum dns_answer look_up(const char *service, const char *domain, struct f
 	if (answer == DNS_FOUND) {
 		snprintf(found->host, sizeof found->host, "%s", record.host);
 		found->port = record.port;
-		found->is_elsewhere = !is_in(record.host, domain);
+		found->is_elsewhere = !ascii_is_in_domain(record.host, domain);
 	}
 	return answer;
 }

@@ -61,20 +61,15 @@ static const struct encoding *choose_encoding(const char *s, size_t len)
 	return &encodings[q_length(s, len) * 2 > b_length(s, len) * 3];
 }
 
-static size_t character_length(const char *s, size_t len)
-{
-	size_t n = utf8_length(s, len);
-
-	return n ? n : 1;
-}
-
 /* How many octets, in whole characters, fit room encoded octets. */
 static size_t fitting(const struct encoding *e, const char *s, size_t len, size_t room)
 {
 	size_t fits = 0;
 
 	for (size_t n = 0; n < len;) {
-		n += character_length(s + n, len - n);
+		size_t character = utf8_length(s + n, len - n);
+
+		n += character ? character : 1;
 		if (e->length(s, n) > room)
 			break;
 		fits = n;

@@ -16,17 +16,12 @@ static bool is_attribute_char(char c)
 	return ascii_is_alnum(c) || (c && strchr("!#$&+-.^_`{|}~", c));
 }
 
-static size_t octet_length(char c)
-{
-	return is_attribute_char(c) ? 1 : 3;
-}
-
 static size_t encoded_length(const char *s, size_t len)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++)
-		n += octet_length(s[i]);
+		n += is_attribute_char(s[i]) ? 1 : 3;
 	return n;
 }
 

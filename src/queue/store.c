@@ -272,11 +272,6 @@ enum store_lock store_lock(
 	return STORE_LOCKED;
 }
 
-static bool write_synced(int fd, const struct buf *text)
-{
-	return file_write_all(fd, text->data, text->len) && fsync(fd) == 0;
-}
-
 /*
  * A file under a name of its own kind, whole and synced.  One that is left from before is in the
  * way only if it cannot be removed.
@@ -290,7 +285,7 @@ static bool put_file(const struct store *s, const char *name, const struct buf *
 	fd = openat(s->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return false;
-	ok = store_set_access(s, fd) && write_synced(fd, text);
+	ok = store_set_access(s, fd) && file_write_all(fd, text->data, text->len) && fsync(fd) == 0;
 	reason = errno;
 	close(fd);
 	if (!ok)
