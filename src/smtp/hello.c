@@ -178,7 +178,7 @@ static bool meet(struct session *s, bool has_greeting, struct error *err)
 {
 	if (!s->hello_name)
 		s->hello_name = hello_name(s);
-	if (early_recall(s))
+	if (early_recall(s) && !s->avoid_early)
 		return hello_early(s, has_greeting, err);
 	return (!has_greeting || greeting(s, err)) && hello(s, err);
 }

@@ -212,6 +212,7 @@ static bool open_at(struct session *s, const char *host, struct error *err)
 		return false;
 	session_remark(s, "what was remembered of the server does not hold; once more without it");
 	forget_connection(s);
+	s->avoid_early = true;
 	return connect_to(s, host, err);
 }
 

@@ -83,6 +83,7 @@ struct session {
 	bool owes_greeting, owes_hello; /* replies still to be read because of that */
 	bool needs_reset; /* a transaction was left open: RSET comes before the next */
 	bool quit_sent;
+	bool avoid_early; /* what was remembered of the server did not hold */
 	bool avoid_chunking; /* it refused the BDAT it offers; session_reopen remembers that */
 };
 
