@@ -298,7 +298,8 @@ void queue_list_details(
 	add_detail(out, "account", e->account ? e->account : "");
 	if (e->config_file)
 		add_detail(out, "configuration", e->config_file);
-	buf_addf(out, "uid: %ld\nsize: %llu\nqueued: ", (long)e->uid, (unsigned long long)e->size);
+	buf_addf(out, "uid: %lu\nsize: %llu\nqueued: ", (unsigned long)e->uid,
+		(unsigned long long)e->size);
 	date_add(out, e->queued_at_ms / 1000);
 	buf_addf(out, "\nattempts: %u\nnext try: ", e->attempts);
 	add_next(out, e, e->is_held || e->damage);

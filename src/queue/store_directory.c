@@ -106,8 +106,8 @@ static bool check(struct store *s, struct error *err)
 	if (fstat(s->fd, &st) < 0)
 		return error_set_errno(err, EX_CANTCREAT, errno, "queue directory '%s'", s->path);
 	if (!is_trusted(st.st_uid))
-		return error_set(err, EX_CANTCREAT, NULL, "queue directory '%s' belongs to uid %ld",
-			s->path, (long)st.st_uid);
+		return error_set(err, EX_CANTCREAT, NULL, "queue directory '%s' belongs to uid %lu",
+			s->path, (unsigned long)st.st_uid);
 	s->is_shared = (st.st_mode & (S_ISGID | S_IWGRP)) == (S_ISGID | S_IWGRP);
 	if (st.st_mode & S_IWOTH || (st.st_mode & S_IWGRP && !s->is_shared)) {
 		error_set(err, EX_CANTCREAT, NULL, "others may write to the queue directory '%s'",

@@ -128,8 +128,8 @@ static bool check_limit(
 			   u.messages <= MESSAGES_MIN + c->queue_max / MESSAGE_OCTETS))
 		return ok;
 	return error_set(err, EX_TEMPFAIL, "4.3.1",
-		"uid %ld has no more room in the queue '%s' (queue_max)", (long)k->caller->uid,
-		s->path);
+		"uid %lu has no more room in the queue '%s' (queue_max)",
+		(unsigned long)k->caller->uid, s->path);
 }
 
 static bool write_at(int fd, const struct buf *text, uint64_t offset)

@@ -497,10 +497,12 @@ static void a_queue_that_is_full_says_so_and_keeps_nothing(void **state)
 	p->config.keys = &key;
 	p->config.key_count = 1;
 	p->config.queue_max = 500;
+	p->caller.uid = 4000000000; /* more than a long of 32 bits */
 	assert_true(store_keep(&p->store, &keep, &p->config, id, &err));
 	assert_false(store_keep(&p->store, &keep, &p->config, id, &err) &&
 		     store_keep(&p->store, &keep, &p->config, id, &err));
 	assert_int_equal(err.code, EX_TEMPFAIL);
+	assert_non_null(strstr(err.text, "uid 4000000000 has"));
 	assert_true(count_names(p) <= 2);
 	envelope_release(&e);
 	message_release(&m);
