@@ -12,21 +12,24 @@
  * The kernel's interface (include/uapi/linux/landlock.h): older headers lack the later bits, or
  * are not there.
  */
+#ifndef SYS_landlock_create_ruleset /* of Alpha, MIPS and x32 the headers have to say it */
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule       445
+#define SYS_landlock_restrict_self  446
+#endif
+
 enum {
-	CALL_CREATE_RULESET = 444, /* the same number on every architecture */
-	CALL_ADD_RULE = 445,
-	CALL_RESTRICT_SELF = 446,
 	ASK_VERSION = 1,
 	RULE_PATH_BENEATH = 1,
 	ABI_REFER = 2,
 	ABI_TRUNCATE = 3,
 };
 
-#define EXECUTE	   (UINT64_C(1) << 0)
+#define EXECUTE    (UINT64_C(1) << 0)
 #define WRITE_FILE (UINT64_C(1) << 1)
 #define READ_FILE  (UINT64_C(1) << 2)
 #define READ_DIR   (UINT64_C(1) << 3)
-#define CHANGES	   (UINT64_C(0x3ff) << 4) /* remove and make of every kind, and REFER */
+#define CHANGES    (UINT64_C(0x3ff) << 4) /* remove and make of every kind, and REFER */
 #define TRUNCATE   (UINT64_C(1) << 14)
 
 struct ruleset {
@@ -45,7 +48,7 @@ static long version(void)
 	static long found = -2;
 
 	if (found == -2)
-		found = syscall(CALL_CREATE_RULESET, NULL, (size_t)0, ASK_VERSION);
+		found = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, ASK_VERSION);
 	return found;
 }
 
@@ -69,7 +72,7 @@ static bool add(int ruleset, const struct landlock_rule *rule, uint64_t handled)
 	if (beneath.parent_fd < 0)
 		return true;
 	/* EINVAL: a file where a directory should be, for which nothing is lost. */
-	ok = syscall(CALL_ADD_RULE, ruleset, RULE_PATH_BENEATH, &beneath, 0) == 0 ||
+	ok = syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &beneath, 0) == 0 ||
 	     errno == EINVAL;
 	close(beneath.parent_fd);
 	return ok;
@@ -87,13 +90,13 @@ bool landlock_enter(const struct landlock_rule *rules, size_t count)
 		return false;
 	if (version() >= ABI_TRUNCATE)
 		attributes.handled_access_fs |= TRUNCATE;
-	ruleset = (int)syscall(CALL_CREATE_RULESET, &attributes, sizeof attributes, 0);
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
 	if (ruleset < 0)
 		return false;
 	for (size_t i = 0; i < count && ok; i++)
 		ok = add(ruleset, &rules[i], attributes.handled_access_fs);
 	ok = ok && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	     syscall(CALL_RESTRICT_SELF, ruleset, 0) == 0;
+	     syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
 	close(ruleset);
 	is_entered = is_entered || ok;
 	return ok;
