@@ -15,6 +15,7 @@ import unittest
 import setgid
 from case import MESSAGE
 from queued import QueueCase, closed_port
+from world import TOP
 
 SENDERS = "alice: alice@example.org\n"
 # Says SMTP by hand: argv is the socket, the sender, then a folder to chroot into and a uid, if any.
@@ -141,3 +142,10 @@ class SocketTest(QueueCase):
         self.assertIn("250 Ok: queued as", self.by_hand(self.activator.path, "any@example.org"))
         self.end()
         self.smtp.take()
+
+
+class UnitTest(unittest.TestCase):
+    def test_no_burst_of_connections_ends_the_socket(self):
+        """By its default 200 within two seconds do, until somebody restarts it."""
+        with open(os.path.join(TOP, "contrib", "systemd", "sendoff.socket"), encoding="utf-8") as unit:
+            self.assertIn("\nTriggerLimitIntervalSec=0\n", unit.read())
