@@ -105,6 +105,16 @@ class BsTest(Case):
         message, = self.smtp.take()
         self.assertEqual(message.recipients[0][1].get("NOTIFY"), "FAILURE")
 
+    def test_the_original_recipient_is_passed_on(self):
+        server = self.server()
+        lines = ["EHLO x", "MAIL FROM:<a@example.org>", "RCPT TO:<b@example.net> ORCPT=rfc822;o+2Brig@example.org",
+                 "RCPT TO:<c@example.net> ORCPT=nonsense", "RCPT TO:<d@example.net> ORCPT=rfc822;a+ZZ", "DATA", "x", ".", "QUIT"]
+        done = self.sandbox(server).sendmail("-bs", stdin="".join(line + "\r\n" for line in lines))
+        self.assertEqual(done.stdout.count(b"501 5.5.4 bad parameter 'ORCPT="), 2, str(done))
+        message, = server.take()
+        self.assertEqual([(to, words.get("ORCPT")) for to, words in message.recipients],
+                         [("b@example.net", "rfc822;o+2Brig@example.org")])
+
     def test_several_messages_a_session(self):
         one = ("MAIL FROM:<me@example.org>\r\nRCPT TO:<ann@example.net>\r\nDATA\r\nSubject: %d\r\n\r\nx\r\n.\r\n")
         done = self.play("HELO x\r\n" + "".join(one % i for i in range(5)) + "QUIT\r\n")

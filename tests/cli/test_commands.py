@@ -5,6 +5,7 @@ import os
 import re
 
 import certs
+import setgid
 from case import MESSAGE, Case
 
 
@@ -106,6 +107,14 @@ class ConfigTest(Printing):
         other = box.write("other.ini", "[home]\nhost = mail.example.net\n")
         self.assertEqual(box.sendoff("config", "-C", other, "--path").stdout.decode(), other + "\n")
         self.assertPrints(box.sendoff("config", "-C" + other), "[home]")
+
+    def test_no_file(self):
+        if not setgid.system_directory():
+            self.skipTest("this machine has a configuration of its own")
+        box = self.sandbox()
+        for words in (("config", "--path"), ("config", "lint")):
+            done = box.sendoff(*words, env={"SENDOFF_CONFIG": None})
+            self.assertExit(done, 78, "no configuration file", "write %s/.config/sendoff/sendoff.ini" % box.home)
 
     def test_lint_names_every_problem(self):
         box = self.sandbox()
@@ -234,6 +243,18 @@ class VerifyTest(Printing):
         self.assertRegex(lines[3], "^(void|/dev/null): dropped")
         self.assertRegex(lines[4], "undeliverable: ")
         self.assertEqual(server.connections, [])
+
+    def test_what_leads_nowhere(self):
+        box = self.sandbox(socket="/nonexistent/socket", tls="off", auth="none")
+        self.assertPrints(box.sendmail("-bv", "ann@example.net"), "account work, server /nonexistent/socket, ")
+        box.set(domain="nodot")
+        for words in (("-bv", "ann"), ("-bv", "-a", "none", "ann@example.net")):
+            done = box.sendmail(*words)
+            self.assertEqual(done.status, 67 if "ann" in words else 78)
+            self.assertRegex(done.stdout.decode(), "^ann.*: undeliverable: ")
+        self.assertExit(box.sendoff("send", "--dry-run", "-a", "none", "ann@example.net", stdin="x"), 78, "no account 'none'")
+        box.account(socket="/" + "x" * 200)
+        self.assertExit(box.sendmail("ann@example.net", stdin="x"), 78, "longer than 107 bytes")
 
     def test_the_sender_given_counts(self):
         box = self.sandbox(self.server())

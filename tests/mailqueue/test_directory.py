@@ -216,6 +216,7 @@ class People(QueueCase):
         first, second = self.keep(box, "a"), self.keep(box, "b")
         self.assertExit(box.sendoff("queue", "hold", first), 0)
         self.assertEqual([e["held"] for e in self.listed(box)], [True, False])
+        self.assertRegex(box.run("mailq").stdout.decode(), r"(?m)^%s .* held  " % first)
         self.run_all(box)
         self.assertEqual(len(server.messages), 1)
         self.assertExit(box.sendoff("queue", "release", first), 0)

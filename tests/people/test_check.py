@@ -28,6 +28,13 @@ class CheckCase(Case):
 class Steps(CheckCase):
     FILES = ["files", "account", "aliases", "queue", "sandbox", "secret"]
 
+    def test_files_that_cannot_be_used(self):
+        box = self.sandbox(host="127.0.0.1", tls="off", auth="none")
+        box.set(queue="yes", queue_dir=box.write("file", ""), aliases="/nonexistent/aliases")
+        steps, _ = self.check(box, "--offline")
+        self.assertEqual(steps["aliases"]["detail"], "/nonexistent/aliases: No such file or directory")
+        self.assertIn("file': Not a directory", steps["queue"]["detail"])
+
     def test_starttls(self):
         server = self.server(tls="starttls", **LOGIN)
         box = self.sandbox(server)

@@ -58,6 +58,16 @@ class PasswordTest(AuthCase):
             self.assertSent(real, self.send(real), "scram-sha-256")
             self.assertExit(self.send(real, password="wrong"), 77, "SCRAM-SHA-256")
 
+    def test_a_secret_that_scram_cannot_take(self):
+        """U+0221 had no meaning yet when SASLprep (RFC 4013) was made: cancelled, and the next one."""
+        for real in (servers.postfix(), servers.exim()):
+            for mechanism, text in (("scram-sha-256", "hint: the user or the secret holds characters that SCRAM-SHA-256 does not know"),
+                                    ("auto", "AUTH PLAIN: 535")):
+                box = self.sandbox(real.via("starttls", "you@example.org"), auth=mechanism, password="p\u0221w")
+                # libgsasl leaves some octets behind here.
+                done = box.sendmail("bob@example.net", stdin=MESSAGE, env={"ASAN_OPTIONS": "exitcode=99:detect_leaks=0"})
+                self.assertExit(done, 77, text)
+
     def test_a_mechanism_that_is_not_offered(self):
         self.assertExit(self.send(servers.exim(), auth="oauthbearer"), 77)
 

@@ -4,6 +4,7 @@
 import os
 import resource
 import signal
+import socket
 import subprocess
 
 from case import MESSAGE, Case
@@ -131,6 +132,37 @@ class SignalTest(Case):
                     status, stderr = self.stopped(number, step)
                     self.assertEqual(status, 75, stderr)
                     self.assertTrue(stderr)
+
+    def test_while_it_connects(self):
+        """To a listener whose backlog is full."""
+        with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(0)
+            for sock in (first, second):
+                sock.setblocking(False)
+                sock.connect_ex(listener.getsockname())
+            for number in (signal.SIGTERM, signal.SIGINT):
+                box = self.sandbox(host="127.0.0.1", port=listener.getsockname()[1], tls="off", auth="none")
+                child = box.start("sendmail", *TO, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                child.stdin.write(MESSAGE.encode())
+                child.stdin.close()
+                child.stdin = None
+                while not self.is_connecting(child.pid, listener.getsockname()[1]):
+                    self.assertIsNone(child.poll())
+                child.send_signal(number)
+                self.assertExit(box.finish(child), 75, "stopped by a signal")
+
+    def is_connecting(self, pid, port):
+        """Has the process a socket in SYN_SENT to that port?"""
+        own = set()
+        try:
+            for fd in os.listdir("/proc/%d/fd" % pid):
+                own.add(os.readlink("/proc/%d/fd/%s" % (pid, fd)))
+        except OSError:
+            return False
+        with open("/proc/net/tcp", encoding="ascii") as sockets:
+            fields = [line.split() for line in sockets]
+        return any(f[2].endswith(":%04X" % port) and f[3] == "02" and "socket:[%s]" % f[9] in own for f in fields)
 
     def test_int_gives_it_up(self):
         for step in self.STEPS:
