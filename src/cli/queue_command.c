@@ -54,22 +54,22 @@ int queue_run_command(const struct run_params *run, int64_t interval_s)
 {
 	struct run_params each = *run;
 	struct error err = ERROR_INIT;
+	int64_t next_ms;
+	bool ok;
 
 	process_catch_stop();
 	each.is_last = !interval_s;
-	for (;;) {
-		int64_t next_ms = clock_now_ms() + interval_s * 1000;
-		bool ok = run_queue(&each, &err);
-
+	do {
+		next_ms = clock_now_ms() + interval_s * 1000;
+		ok = run_queue(&each, &err);
 		if (!ok)
 			outcome_print_error(&err, NULL);
-		if (!interval_s && process_stopped())
-			return EX_TEMPFAIL;
-		if (!interval_s)
-			return ok ? EX_OK : err.code;
-		if (process_poll(NULL, 0, next_ms) < 0)
-			return EX_OK;
-	}
+	} while (interval_s && process_poll(NULL, 0, next_ms) == 0);
+	if (interval_s)
+		return EX_OK;
+	if (process_stopped())
+		return EX_TEMPFAIL;
+	return ok ? EX_OK : err.code;
 }
 
 static bool list(struct config *c, const struct command_call *call, struct error *err)
