@@ -24,8 +24,12 @@ void account_file_make_directory(const struct config *c)
 
 void account_file_share(int fd, const struct config *c)
 {
-	struct stat st;
+	struct stat directory, st;
 
-	if (stat(c->state_dir, &st) == 0 && st.st_mode & S_IWGRP && fchmod(fd, 0660) < 0)
+	/* Who may write to the directory may have made it a name of another file. */
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
+		return;
+	if (stat(c->state_dir, &directory) == 0 && directory.st_mode & S_IWGRP &&
+		fchmod(fd, 0660) < 0)
 		return; /* another user's file: it was shared when it was made */
 }

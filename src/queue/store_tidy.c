@@ -95,15 +95,19 @@ void store_tidy(const struct store *s)
 
 void store_note_run(const struct store *s)
 {
+	struct stat st;
 	int fd = openat(
 		s->fd, last_run, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 
 	if (fd < 0)
 		return;
-	store_set_access(s, fd);
-	if (s->is_shared)
-		fchmod(fd, 0660); /* root's runs and the shared user's touch the same file */
-	futimens(fd, NULL);
+	/* Who may write to the directory may have made it a name of another file. */
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1) {
+		store_set_access(s, fd);
+		if (s->is_shared)
+			fchmod(fd, 0660); /* root's runs and the shared user's touch the same file */
+		futimens(fd, NULL);
+	}
 	close(fd);
 }
 

@@ -191,6 +191,20 @@ class Directory(SharedCase):
                         "queue directory '%s'" % box.queue)
         self.assertFalse(os.path.exists(box.queue))
 
+    def test_a_name_of_another_file_is_left_alone(self):
+        """Whom the directories belong to gets nothing else opened up by root."""
+        server = self.server()
+        box = self.install(server)
+        with open(box.file("etc", "sendoff", "sendoff.ini"), "a", encoding="utf-8") as file:
+            file.write("connections = 1\n")
+        self.keep(box, "alice")
+        victim = box.write("victim", "x")
+        for name in (os.path.join(box.queue, ".last-run"), os.path.join(box.state, "connection-work-1")):
+            os.link(victim, name)
+        self.assertExit(box.run("sendmail", "-q", user="root"), 0)
+        self.assertEqual(self.bodies(server), ["alice"])
+        self.assertEqual(self.access(victim), (0, 0, 0o600))
+
     def test_roots_runner_uses_that_of_the_service_and_of_no_other_user(self):
         server = self.server()
         box = self.install(server)
