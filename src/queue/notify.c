@@ -62,32 +62,6 @@ static bool keep_report(const struct finish *f, const struct envelope *to,
 	return true;
 }
 
-/* Makes and keeps a report. */
-static bool send_report(const struct finish *f, enum report_action action, const struct subjects *s,
-	const struct envelope *to, struct error *err)
-{
-	struct message message = MESSAGE_INIT;
-	struct report report = {
-		.action = action,
-		.account = f->account,
-		.config = f->config,
-		.caller = f->caller,
-		.to = to,
-		.envelope = &f->entry->envelope,
-		.recipients = s->list,
-		.count = s->count,
-		.message = &f->entry->message,
-		.host = f->route->is_open ? f->route->host : "",
-		.queue_id = f->entry->id,
-		.arrived_s = f->entry->queued_at_ms / 1000,
-		.expires_s = f->entry->queued_at_ms / 1000 + f->config->expire_s,
-	};
-	bool ok = report_make(&message, &report, err) && keep_report(f, to, &message, action, err);
-
-	message_release(&message);
-	return ok;
-}
-
 static bool find_addressee(const struct finish *f, struct envelope *to)
 {
 	struct error err = ERROR_INIT;
@@ -100,32 +74,47 @@ static bool find_addressee(const struct finish *f, struct envelope *to)
 	return false;
 }
 
-static void set_all(const struct finish *f, const struct subjects *s, enum entry_fate fate)
-{
-	for (size_t i = 0; i < s->count; i++)
-		entry_set_recipient(f->entry, s->numbers[i], fate, s->list[i].error);
-}
+enum told { TOLD, NOBODY_TO_TELL, NOT_KEPT };
 
-static void report_failed(const struct finish *f, const struct subjects *s)
+/* Makes and keeps a report. */
+static enum told tell(const struct finish *f, enum report_action action, const struct subjects *s)
 {
 	struct envelope to = ENVELOPE_INIT;
+	struct message message = MESSAGE_INIT;
 	struct error err = ERROR_INIT;
+	struct report report = {
+		.action = action,
+		.account = f->account,
+		.config = f->config,
+		.caller = f->caller,
+		.to = &to,
+		.envelope = &f->entry->envelope,
+		.recipients = s->list,
+		.count = s->count,
+		.message = &f->entry->message,
+		.host = f->route->is_open ? f->route->host : "",
+		.queue_id = f->entry->id,
+		.arrived_s = f->entry->queued_at_ms / 1000,
+		.expires_s = f->entry->queued_at_ms / 1000 + f->config->expire_s,
+	};
+	bool ok;
 
 	if (!s->count || !find_addressee(f, &to))
-		return;
-	if (send_report(f, REPORT_FAILED, s, &to, &err)) {
-		set_all(f, s, ENTRY_DONE);
-	} else {
-		log_line(LOG_ERR, "%s: the report cannot be kept: %s", f->entry->id, err.text);
-		set_all(f, s, ENTRY_LEFT);
-	}
+		return NOBODY_TO_TELL;
+	ok = report_make(&message, &report, &err) && keep_report(f, &to, &message, action, &err);
+	if (!ok)
+		log_line(action == REPORT_FAILED ? LOG_ERR : LOG_WARNING,
+			"%s: the report cannot be kept: %s", f->entry->id, err.text);
+	message_release(&message);
 	envelope_release(&to);
+	return ok ? TOLD : NOT_KEPT;
 }
 
 void notify_failed(const struct finish *f)
 {
 	struct entry *e = f->entry;
 	struct subjects s;
+	enum told told;
 
 	subjects_init(&s, e);
 	for (size_t i = 0; i < e->envelope.count; i++) {
@@ -137,25 +126,11 @@ void notify_failed(const struct finish *f)
 		else
 			entry_set_recipient(e, i, ENTRY_DONE, e->recipients[i].error);
 	}
-	report_failed(f, &s);
+	told = tell(f, REPORT_FAILED, &s);
+	for (size_t i = 0; i < s.count && told != NOBODY_TO_TELL; i++)
+		entry_set_recipient(
+			e, s.numbers[i], told == TOLD ? ENTRY_DONE : ENTRY_LEFT, s.list[i].error);
 	subjects_release(&s);
-}
-
-/* A report that nothing depends on: when it cannot be made the log says so. */
-static bool report_if_possible(
-	const struct finish *f, enum report_action action, const struct subjects *s)
-{
-	struct envelope to = ENVELOPE_INIT;
-	struct error err = ERROR_INIT;
-	bool ok;
-
-	if (!s->count || !find_addressee(f, &to))
-		return false;
-	ok = send_report(f, action, s, &to, &err);
-	if (!ok)
-		log_line(LOG_WARNING, "%s: the report cannot be kept: %s", f->entry->id, err.text);
-	envelope_release(&to);
-	return ok;
 }
 
 void notify_relayed(const struct finish *f, const struct finish_attempt *a)
@@ -169,7 +144,7 @@ void notify_relayed(const struct finish *f, const struct finish_attempt *a)
 		if (a->results->each[i].fate == FATE_ACCEPTED &&
 			report_is_wanted(&a->envelope->recipients[i], f->account, REPORT_RELAYED))
 			subjects_add(&s, f->entry, a->numbers[i], NULL);
-	report_if_possible(f, REPORT_RELAYED, &s);
+	tell(f, REPORT_RELAYED, &s);
 	subjects_release(&s);
 }
 
@@ -197,7 +172,7 @@ void notify_late(const struct finish *f)
 		if (e->recipients[i].fate == ENTRY_LEFT &&
 			report_is_wanted(&e->envelope.recipients[i], f->account, REPORT_DELAYED))
 			subjects_add(&s, e, i, e->recipients[i].error);
-	e->was_delay_reported = report_if_possible(f, REPORT_DELAYED, &s);
+	e->was_delay_reported = tell(f, REPORT_DELAYED, &s) == TOLD;
 	subjects_release(&s);
 }
 
