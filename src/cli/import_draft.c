@@ -109,7 +109,7 @@ static void put(struct draft_section *s, const char *key, const char *value)
 		k = &s->keys[s->count++];
 		*k = (struct draft_key){ .name = alloc_string(key) };
 	}
-	free(k->value);
+	alloc_wipe(k->value);
 	k->value = alloc_string(value);
 }
 

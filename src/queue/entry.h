@@ -63,7 +63,7 @@ struct entry {
 	bool was_null_refused; /* a report that goes with `from` in place of the null sender */
 	struct entry_recipient *recipients; /* as many as the envelope has */
 	struct error **errors;
-	size_t error_count;
+	size_t error_count, error_alloc;
 
 	char *damage; /* why it can be neither sent nor trusted; NULL: it is whole */
 	int lock;     /* ID.msg, locked; -1: not */

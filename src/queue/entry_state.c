@@ -65,7 +65,6 @@ static bool read_flags(struct entry *e, struct record *r)
 	return record_next(r, "flags", count) && record_to_flags(r, 0, flags, count);
 }
 
-/* A copy; the array grows by doubling at powers of two. */
 static const struct error *keep_error(struct entry *e, const struct error *err)
 {
 	const struct error *last = e->error_count ? e->errors[e->error_count - 1] : NULL;
@@ -73,9 +72,7 @@ static const struct error *keep_error(struct entry *e, const struct error *err)
 
 	if (last && (last == err || error_is_same(last, err)))
 		return last;
-	if ((e->error_count & (e->error_count - 1)) == 0)
-		e->errors = alloc_grow(
-			e->errors, e->error_count ? e->error_count * 2 : 1, sizeof *e->errors);
+	e->errors = alloc_more(e->errors, e->error_count, &e->error_alloc, sizeof *e->errors);
 	copy = alloc_zero(1, sizeof *copy);
 	*copy = *err;
 	e->errors[e->error_count++] = copy;
