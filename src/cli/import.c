@@ -105,11 +105,6 @@ struct import_section *import_add_section(
 	return s;
 }
 
-struct import_section *import_last_section(const struct import *im)
-{
-	return im->count ? &im->sections[im->count - 1] : NULL;
-}
-
 void import_pairs(struct import_values *v, const struct import_file *f, char separator)
 {
 	const char ends[] = { ' ', '\t', separator, '\0' };

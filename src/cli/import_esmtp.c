@@ -47,7 +47,7 @@ static bool begin_identity(struct import *im, const struct strlist *words,
 static bool set_value(struct import *im, const char *key, const struct strlist *words,
 	const struct import_file *f, unsigned line, struct error *err)
 {
-	struct import_section *s = import_last_section(im);
+	struct import_section *s = im->count ? &im->sections[im->count - 1] : NULL;
 
 	s = s ? s : import_add_section(im, "default", f, err);
 	if (s)

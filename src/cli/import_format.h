@@ -64,9 +64,6 @@ extern const struct import_format import_msmtp, import_ssmtp, import_dma, import
 struct import_section *import_add_section(
 	struct import *im, const char *name, const struct import_file *f, struct error *err);
 
-/* The section that was added last; NULL where there is none. */
-struct import_section *import_last_section(const struct import *im);
-
 /*
  * Parses lines `KEY VALUE` and `KEY=VALUE` (with '=' for the separator) into v; what stands
  * alone has the value "yes".

@@ -118,54 +118,53 @@ static bool inherit(struct import *im, struct import_section *s, const char *bas
 }
 
 /* account NAME [: BASE, …] */
-static bool begin_account(struct import *im, const char *rest, const struct import_values *defaults,
-	const struct import_file *f, unsigned line, struct error *err)
+static struct import_section *begin_account(struct import *im, const char *rest,
+	const struct import_values *defaults, const struct import_file *f, unsigned line,
+	struct error *err)
 {
 	const char *colon = strchr(rest, ':');
-	size_t len = strcspn(rest, ": \t");
-	char *name = alloc_bytes(rest, len);
+	char *name = alloc_bytes(rest, strcspn(rest, ": \t"));
 	struct import_section *s = import_add_section(im, name, f, err);
 
 	free(name);
-	if (!s)
-		return false;
-	values_copy(&s->values, defaults);
-	return !colon || inherit(im, s, colon + 1, f, line, err);
+	if (s)
+		values_copy(&s->values, defaults);
+	return s && colon && !inherit(im, s, colon + 1, f, line, err) ? NULL : s;
 }
 
-static void set_value(struct import *im, bool in_defaults, struct import_values *defaults,
-	const char *key, const char *rest, const struct import_file *f, unsigned line)
+static void set_value(struct import_values *v, const char *key, const char *rest,
+	const struct import_file *f, unsigned line)
 {
-	struct import_section *s = import_last_section(im);
 	size_t len = strlen(rest);
 	bool quoted = len > 1 && *rest == '"' && rest[len - 1] == '"';
 	char *value = quoted ? alloc_bytes(rest + 1, len - 2) : alloc_string(rest);
 
-	if (!in_defaults && s)
-		s->is_alias = false;
-	values_set(in_defaults || !s ? defaults : &s->values, key,
-		*value || has_text(key) ? value : "on", f->name, line);
+	values_set(v, key, *value || has_text(key) ? value : "on", f->name, line);
 	alloc_wipe(value);
 }
 
 static bool parse(struct import *im, const struct import_file *f, struct error *err)
 {
 	struct import_values defaults = { 0 };
-	bool in_defaults = true;
+	struct import_section *s = NULL; /* whose lines they are; NULL: the defaults' */
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < f->count; i++) {
-		const char *text = f->lines[i].text;
-		size_t len = import_key_length(text);
-		char *key = alloc_bytes(text, len);
-		const char *rest = text + len + strspn(text + len, " \t");
+		const struct import_line *line = &f->lines[i];
+		size_t len = import_key_length(line->text);
+		char *key = alloc_bytes(line->text, len);
+		const char *rest = line->text + len + strspn(line->text + len, " \t");
 
-		if (ascii_equal(key, "account"))
-			ok = begin_account(im, rest, &defaults, f, f->lines[i].number, err);
-		else if (!ascii_equal(key, "defaults"))
-			set_value(im, in_defaults, &defaults, key, rest, f, f->lines[i].number);
-		if (ascii_equal(key, "account") || ascii_equal(key, "defaults"))
-			in_defaults = ascii_equal(key, "defaults");
+		if (ascii_equal(key, "account")) {
+			s = begin_account(im, rest, &defaults, f, line->number, err);
+			ok = s;
+		} else if (ascii_equal(key, "defaults")) {
+			s = NULL;
+		} else {
+			set_value(s ? &s->values : &defaults, key, rest, f, line->number);
+			if (s)
+				s->is_alias = false;
+		}
 		free(key);
 	}
 	values_release(&defaults);
