@@ -148,27 +148,34 @@ static bool write_at(int fd, const struct buf *text, uint64_t offset)
 	return true;
 }
 
-static bool fail_to_write(const struct store *s, struct error *err)
+/* What is written, whatever the way. */
+struct job {
+	const struct store *store;
+	const struct message *message;
+	const char *id;
+	struct buf trailer;
+};
+
+static enum end fail_to_write(const struct job *j, struct error *err)
 {
-	return error_set_errno(err, EX_IOERR, errno, "cannot write to the queue '%s'", s->path);
+	error_set_errno(err, EX_IOERR, errno, "cannot write to the queue '%s'", j->store->path);
+	return FAILED;
 }
 
 /*
  * Names a whole file.  The lock keeps runners away until the name is durable: until then it may
  * still be taken back.
  */
-static enum end publish(
-	const struct store *s, int fd, const char *id, const char *temporary, struct error *err)
+static enum end publish(const struct job *j, int fd, const char *temporary, struct error *err)
 {
+	const struct store *s = j->store;
 	char name[STORE_NAME_SIZE];
 	bool named;
 
 	alloc_reserve();
-	store_name(name, id, store_msg);
-	if (fsync(fd) < 0) {
-		fail_to_write(s, err);
-		return FAILED;
-	}
+	store_name(name, j->id, store_msg);
+	if (fsync(fd) < 0)
+		return fail_to_write(j, err);
 	flock(fd, LOCK_EX | LOCK_NB);
 	named = temporary ? renameat(s->fd, temporary, s->fd, name) == 0
 			  : file_link_unnamed(fd, s->fd, name);
@@ -180,7 +187,7 @@ static enum end publish(
 										       : UNSUITABLE;
 	}
 	if (!store_sync(s, err)) {
-		store_unlink(s, id, store_msg);
+		store_unlink(s, j->id, store_msg);
 		return FAILED;
 	}
 	flock(fd, LOCK_UN);
@@ -188,56 +195,43 @@ static enum end publish(
 }
 
 /* The spool's own unnamed file, with the rest behind it. */
-static enum end keep_spool(const struct store *s, const struct message *m,
-	const struct buf *trailer, const char *id, struct error *err)
+static enum end keep_spool(const struct job *j, struct error *err)
 {
+	const struct spool *body = &j->message->body;
 	struct stat st, directory;
-	int fd = m->body.fd;
+	int fd = body->fd;
 	enum end end;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || fstat(s->fd, &directory) < 0 || st.st_nlink != 0 ||
-		!S_ISREG(st.st_mode) || (uint64_t)st.st_size != m->body.size ||
-		st.st_dev != directory.st_dev || !store_set_access(s, fd))
+	if (fd < 0 || fstat(fd, &st) < 0 || fstat(j->store->fd, &directory) < 0 ||
+		st.st_nlink != 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != body->size ||
+		st.st_dev != directory.st_dev || !store_set_access(j->store, fd))
 		return UNSUITABLE;
-	if (write_at(fd, trailer, m->body.size)) {
-		end = publish(s, fd, id, NULL, err);
-	} else {
-		fail_to_write(s, err);
-		end = FAILED;
-	}
-	if (end != KEPT && ftruncate(fd, (off_t)m->body.size) < 0 && end == UNSUITABLE)
+	end = write_at(fd, &j->trailer, body->size) ? publish(j, fd, NULL, err)
+						    : fail_to_write(j, err);
+	if (end != KEPT && ftruncate(fd, (off_t)body->size) < 0 && end == UNSUITABLE)
 		end = FAILED;
 	return end;
 }
 
-static bool copy_body(int fd, const struct spool *body, const struct store *s, struct error *err)
+static enum end keep_copy(const struct job *j, int fd, const char *temporary, struct error *err)
 {
 	const char *data;
 	uint64_t at = 0;
 	ssize_t n;
 
-	for (; (n = spool_look(body, at, &data, err)) > 0; at += (uint64_t)n)
+	for (; (n = spool_look(&j->message->body, at, &data, err)) > 0; at += (uint64_t)n)
 		if (!file_write_all(fd, data, (size_t)n))
-			return fail_to_write(s, err);
-	return n == 0;
+			return fail_to_write(j, err);
+	if (n < 0)
+		return FAILED;
+	if (!file_write_all(fd, j->trailer.data, j->trailer.len) || !store_set_access(j->store, fd))
+		return fail_to_write(j, err);
+	return publish(j, fd, temporary, err);
 }
 
-static enum end keep_copy(const struct store *s, int fd, const struct message *m,
-	const struct buf *trailer, const char *id, const char *temporary, struct error *err)
+static enum end keep_unnamed(const struct job *j, struct error *err)
 {
-	if (!copy_body(fd, &m->body, s, err))
-		return FAILED;
-	if (!file_write_all(fd, trailer->data, trailer->len) || !store_set_access(s, fd)) {
-		fail_to_write(s, err);
-		return FAILED;
-	}
-	return publish(s, fd, id, temporary, err);
-}
-
-static enum end keep_unnamed(const struct store *s, const struct message *m,
-	const struct buf *trailer, const char *id, struct error *err)
-{
-	int fd = openat(s->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = openat(j->store->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	enum end end;
 
 	if (fd < 0) {
@@ -245,24 +239,24 @@ static enum end keep_unnamed(const struct store *s, const struct message *m,
 			       errno == EINVAL;
 
 		error_set_errno(err, EX_CANTCREAT, errno, "cannot create a file in the queue '%s'",
-			s->path);
+			j->store->path);
 		return unknown ? UNSUITABLE : FAILED;
 	}
-	end = keep_copy(s, fd, m, trailer, id, NULL, err);
+	end = keep_copy(j, fd, NULL, err);
 	close(fd);
 	return end;
 }
 
 /* Without unnamed files or without /proc: a name that only this id can have. */
-static enum end keep_named(const struct store *s, const struct message *m,
-	const struct buf *trailer, const char *id, struct error *err)
+static enum end keep_named(const struct job *j, struct error *err)
 {
+	const struct store *s = j->store;
 	char temporary[STORE_NAME_SIZE], name[STORE_NAME_SIZE];
 	enum end end;
 	int fd;
 
-	store_name(temporary, id, store_tmp);
-	store_name(name, id, store_msg);
+	store_name(temporary, j->id, store_tmp);
+	store_name(name, j->id, store_msg);
 	if (faccessat(s->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return TAKEN;
 	fd = openat(s->fd, temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -273,10 +267,10 @@ static enum end keep_named(const struct store *s, const struct message *m,
 			s->path);
 		return FAILED;
 	}
-	end = keep_copy(s, fd, m, trailer, id, temporary, err);
+	end = keep_copy(j, fd, temporary, err);
 	close(fd);
 	if (end != KEPT)
-		store_unlink(s, id, store_tmp);
+		store_unlink(s, j->id, store_tmp);
 	return end;
 }
 
@@ -287,22 +281,20 @@ static enum end keep_named(const struct store *s, const struct message *m,
 static enum end keep_as(
 	const struct store *s, const struct entry *e, const struct message *m, struct error *err)
 {
-	struct buf trailer = BUF_INIT;
-	enum end end = UNSUITABLE;
+	struct job j = { .store = s, .message = m, .id = e->id };
+	enum end end = FAILED;
 
-	if (!entry_write_trailer(e, m, &trailer, err) ||
-		(e->attempts && !store_put_state(s, e, err))) {
-		buf_release(&trailer);
-		return FAILED;
+	if (entry_write_trailer(e, m, &j.trailer, err) &&
+		(!e->attempts || store_put_state(s, e, err))) {
+		end = keep_spool(&j, err);
+		if (end == UNSUITABLE)
+			end = keep_unnamed(&j, err);
+		if (end == UNSUITABLE)
+			end = keep_named(&j, err);
+		if (end != KEPT && e->attempts)
+			store_unlink(s, e->id, store_state);
 	}
-	end = keep_spool(s, m, &trailer, e->id, err);
-	if (end == UNSUITABLE)
-		end = keep_unnamed(s, m, &trailer, e->id, err);
-	if (end == UNSUITABLE)
-		end = keep_named(s, m, &trailer, e->id, err);
-	if (end != KEPT && e->attempts)
-		store_unlink(s, e->id, store_state);
-	buf_release(&trailer);
+	buf_release(&j.trailer);
 	return end;
 }
 
