@@ -184,6 +184,7 @@ class Sweep(QueueCase):
         if run is None:
             return ["it hangs"]
         problems, told = self.judge_end(scenario, run), self.told(run)
+        self.target.settle()
         at_once = self.arrived()
         problems += self.recover(scenario)
         later = self.arrived() - at_once
