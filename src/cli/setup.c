@@ -351,15 +351,6 @@ static bool run(struct setup *s, const char *file, int *status, struct error *er
 	return ok && say_what_next(s, file != NULL, err);
 }
 
-/* A line break would be a key of its own. */
-static bool check_words(int argc, char **argv, struct error *err)
-{
-	for (int i = 1; i < argc; i++)
-		if (ascii_has_line_break(argv[i], strlen(argv[i])))
-			return error_set(err, EX_USAGE, NULL, "setup: a word holds a line break");
-	return true;
-}
-
 bool setup_command(const struct command_call *call, int *status, struct error *err)
 {
 	struct setup s = { .caller = call->caller };
@@ -378,7 +369,7 @@ bool setup_command(const struct command_call *call, int *status, struct error *e
 
 	process_catch_stop();
 	ok = words_parse(words, call->argc, call->argv, err) &&
-	     check_words(call->argc, call->argv, err) && run(&s, call->config_file, status, err);
+	     run(&s, call->config_file, status, err);
 	free(s.path);
 	free(s.answered_port);
 	buf_release(&s.draft);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli/words.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
 
 /* What stands behind the name in the same word: "" nothing, NULL: it is another word. */
@@ -34,8 +36,20 @@ const char *words_take_first(int *argc, char ***argv)
 	return word;
 }
 
+/* It would be a command or a key of its own. */
+static bool check_line_breaks(int argc, char **argv, struct error *err)
+{
+	for (int i = 1; i < argc; i++)
+		if (ascii_has_line_break(argv[i], strlen(argv[i])))
+			return error_set(
+				err, EX_USAGE, NULL, "%s: a word holds a line break", argv[0]);
+	return true;
+}
+
 bool words_parse(const struct word *table, int argc, char **argv, struct error *err)
 {
+	if (!check_line_breaks(argc, argv, err))
+		return false;
 	for (int i = 1; i < argc; i++) {
 		const struct word *w = find(table, argv[i]);
 		const char *rest = w ? behind(w, argv[i]) : NULL;

@@ -24,7 +24,7 @@ const char *words_take_first(int *argc, char ***argv);
 
 /*
  * Parses argv[1] and on by a table that ends with a NULL name; the last of several counts.
- * EX_USAGE for every other word and for a value that is missing.
+ * EX_USAGE for every other word, a value that is missing, and a line break in any.
  */
 bool words_parse(const struct word *table, int argc, char **argv, struct error *err);
 

@@ -6,9 +6,7 @@
 #include "net/tls_session.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { FILE_MAX_BYTES = 4096 };
 
@@ -44,21 +42,15 @@ static bool add_attribute(struct buf *b, const char *name, const char *word)
 static bool read_pin(struct buf *pin, const char *source, struct error *err)
 {
 	const char *path = source + (strncmp(source, "file:", 5) == 0 ? 5 : 0);
-	struct stat st;
-	int fd;
-	bool ok;
 
 	if (*path != '/')
 		return error_set(err, EX_PROTOCOL, "4.7.5", "pin-source is not file:/PATH");
 	buf_reserve(pin, FILE_MAX_BYTES * 2);
-	fd = file_open_regular(AT_FDCWD, path, O_RDONLY, &st);
-	ok = fd >= 0 && file_read_all(fd, pin, FILE_MAX_BYTES);
-	if (!ok)
-		error_set_errno(err, EX_PROTOCOL, errno, "cannot read pin-source '%s'", path);
-	if (fd >= 0)
-		close(fd);
+	if (!file_read(path, 0, pin, FILE_MAX_BYTES))
+		return error_set_errno(
+			err, EX_PROTOCOL, errno, "cannot read pin-source '%s'", path);
 	buf_truncate(pin, strcspn(buf_str(pin), "\r\n"));
-	return ok;
+	return true;
 }
 
 static bool get_pin(const struct token *t, const char *label, struct buf *pin)

@@ -85,6 +85,13 @@ class Steps(CheckCase):
         self.assertIn("502 5.5.1 no", steps["vrfy"]["detail"])
         self.assertIn("214 first second", steps["help"]["detail"])
 
+    def test_no_word_brings_a_command(self):
+        server = self.server()
+        box = self.sandbox(server)
+        for word in ("--vrfy", "--rcpt"):
+            self.assertExit(box.sendoff("check", word, "bob@example.net\r\nQUIT"), 64, "line break")
+        self.assertEqual(server.connections, [])
+
     def test_offline(self):
         server = self.server(**LOGIN)
         _, order = self.check(self.sandbox(server), "--offline")
