@@ -47,6 +47,8 @@ static void tell_crash(int number, siginfo_t *info, void *context)
 	(void)info;
 #if defined(__x86_64__)
 	tell((void *)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP], number);
+#elif defined(__i386__)
+	tell((void *)((ucontext_t *)context)->uc_mcontext.gregs[REG_EIP], number);
 #else
 	(void)context;
 	tell(NULL, number);
