@@ -49,13 +49,12 @@ bool error_set(struct error *err, int code, const char *status, const char *form
 bool error_set_errno(struct error *err, int code, int os_error, const char *format, ...)
 {
 	struct buf text = BUF_INIT;
-	char reason[128];
 	va_list args;
 
 	va_start(args, format);
 	buf_vaddf(&text, format, args);
 	va_end(args);
-	buf_addf(&text, ": %s", strerror_r(os_error, reason, sizeof reason));
+	buf_addf(&text, ": %s", strerror(os_error));
 	fill(err, code, NULL, &text);
 	buf_release(&text);
 	return false;

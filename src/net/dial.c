@@ -50,14 +50,13 @@ static bool explain_failures(const struct race_report *r, const struct address_l
 	unsigned port, struct error *err)
 {
 	struct buf text = BUF_INIT;
-	char address[INET6_ADDRSTRLEN], reason[128];
+	char address[INET6_ADDRSTRLEN];
 
 	if (process_stopped())
 		return wait_error(err, "4.4.1", "");
 	for (size_t i = 0; i < r->begun; i++) {
 		address_print(&list->items[i], address);
-		buf_addf(&text, "%s%s: %s", i ? ", " : "", address,
-			strerror_r(r->failures[i], reason, sizeof reason));
+		buf_addf(&text, "%s%s: %s", i ? ", " : "", address, strerror(r->failures[i]));
 	}
 	error_set(err, EX_TEMPFAIL, "4.4.1", "cannot connect%s%s",
 		r->begun ? " to " : ": no time left", buf_str(&text));
