@@ -162,7 +162,11 @@ bool utf8_is_printable(const char *s, size_t n)
 	static const struct {
 		const char *start;
 		unsigned char low, high; /* of the byte behind it */
-	} unsafe[] = { { "\xc2", 0x80, 0x9f }, { "\xe2\x80", 0xa8, 0xae }, { "\xe2\x81", 0xa6, 0xa9 } };
+	} unsafe[] = {
+		{ "\xc2", 0x80, 0x9f },
+		{ "\xe2\x80", 0xa8, 0xae },
+		{ "\xe2\x81", 0xa6, 0xa9 },
+	};
 
 	if (n <= 1)
 		return n && !ascii_is_control(*s);

@@ -38,7 +38,7 @@ struct import {
 	struct import_section *sections;
 	size_t count, alloc;
 	struct import_values common; /* holds for each section */
-	struct import_values logins; /* of a second file: names, hosts or users, and what is theirs */
+	struct import_values logins; /* of a second file: names, hosts or users, with theirs */
 	struct draft draft;
 };
 

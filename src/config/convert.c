@@ -170,7 +170,10 @@ static bool to_trust(void *member, const char *value, struct caller *caller)
 	return true;
 }
 
-/* A PIN before the '?' (RFC 7512) would reach GnuTLS, and people. */
+/*
+ * GnuTLS knows the scheme in lower case only.  A PIN before the '?' (RFC 7512) would reach it, and
+ * people.
+ */
 static bool is_token(const char *value)
 {
 	const char *pin = strstr(value, ";pin");

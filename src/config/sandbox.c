@@ -40,7 +40,7 @@ static const struct landlock_rule usual[] = {
 	{ "/etc/ld.so.cache", LANDLOCK_READ },
 	{ "/run/systemd", LANDLOCK_READ_BELOW },
 	{ "/var/lib/sss", LANDLOCK_READ_BELOW },
-	/* Where what has to be re-encoded is spooled, if not in the queue's directory or $TMPDIR. */
+	/* Where what is re-encoded is spooled, if not in the queue's directory or $TMPDIR. */
 	{ "/var/tmp", LANDLOCK_OWN },
 	{ "/tmp", LANDLOCK_OWN },
 };

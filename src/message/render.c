@@ -47,7 +47,7 @@ static void add_parameters(struct buf *out, const char *value, size_t len, bool 
 struct field_kind {
 	const char *name; /* one that ends in '-': all that begin so */
 	add_value *add;
-	bool is_list;       /* commas part its members */
+	bool is_list; /* commas part its members */
 };
 
 /* Fields that are not here are unstructured. */

@@ -48,8 +48,8 @@ extern const struct stream_transport tls_transport;
 void tls_attach(struct tls *t);
 
 /*
- * Loads the client's certificate (NULL: none) and its key; EX_PROTOCOL in *t->err for what cannot be
- * used.  The token must live as long as the credentials are used.
+ * Loads the client's certificate (NULL: none) and its key; EX_PROTOCOL in *t->err for what cannot
+ * be used.  The token must live as long as the credentials are used.
  */
 bool tls_add_certificate(gnutls_certificate_credentials_t credentials, struct token *t);
 

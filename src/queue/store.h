@@ -102,7 +102,8 @@ enum store_lock { STORE_LOCKED, STORE_BUSY, STORE_GONE, STORE_LOCKLESS };
 
 /*
  * Locks and reads it whole, message included (e->damage as above); the store outlives it.  The
- * lock ends with entry_release.  STORE_LOCKLESS: the file system gives no locks, *err says why (EX_IOERR).
+ * lock ends with entry_release.  STORE_LOCKLESS: the file system gives no locks, *err says why
+ * (EX_IOERR).
  */
 enum store_lock store_lock(
 	const struct store *s, const char *id, struct entry *e, struct error *err);

@@ -104,8 +104,8 @@ void store_note_run(const struct store *s)
 	/* Who may write to the directory may have made it a name of another file. */
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1) {
 		store_set_access(s, fd);
-		if (s->is_shared)
-			fchmod(fd, 0660); /* root's runs and the shared user's touch the same file */
+		if (s->is_shared) /* root's runs and the shared user's touch the same file */
+			fchmod(fd, 0660);
 		futimens(fd, NULL);
 	}
 	close(fd);

@@ -140,8 +140,8 @@ static bool is_farewell(const struct session *s, const char *command, struct err
 {
 	if (s->reply.code != 221)
 		return false;
-	error_set(err, EX_TEMPFAIL, "4.4.2", "%s: the server says goodbye, and not what became of it",
-		command);
+	error_set(err, EX_TEMPFAIL, "4.4.2",
+		"%s: the server says goodbye, and not what became of it", command);
 	return true;
 }
 

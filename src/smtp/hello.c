@@ -4,7 +4,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "config/syntax.h"
 #include "message/idna.h"
 #include "net/resolve.h"
 #include "net/tls.h"

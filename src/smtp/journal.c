@@ -151,7 +151,8 @@ static void add_reply(struct buf *line, const struct journal_entry *e, enum jour
 
 	add_number(line, "code", (unsigned)code);
 	if (sent)
-		add(line, "dsn", *e->results->accepted_status ? e->results->accepted_status : "2.0.0");
+		add(line, "dsn",
+			*e->results->accepted_status ? e->results->accepted_status : "2.0.0");
 	else
 		add(line, "dsn", error ? error->status : "");
 	add_value(line, "reply",

@@ -37,7 +37,7 @@ struct journal_entry {
 	const char *sender; /* "" : null sender; NULL: not known */
 	const char *message_id;
 	const struct envelope *envelope;
-	const struct delivery_result *results; /* fates as they stand at the end of the attempt */
+	const struct delivery_result *results; /* fates as they stand after the attempt */
 	/* Of the deferred, unknown and untried: JOURNAL_QUEUED, or JOURNAL_FAILED without a queue. */
 	enum journal_status rest;
 	/* Why, where recipients do not say it; then a message without any has its line too. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A network namespace with nothing but its loopback device, for servers and for the program.
 
-    space = netns.Namespace()              # OSError where there can be none
+    space = netns.Namespace()              # SkipTest where there can be none
     server = space.run(lambda: smtpd.Server(host="fe80::1%lo"))
     box.sendmail(..., preexec_fn=space.enter)
 """
@@ -11,8 +11,11 @@ import fcntl
 import socket
 import struct
 import threading
+import time
+import unittest
 
 LO = 1  # the loopback device's index
+PATIENCE_S = 30
 
 
 class Namespace:
@@ -20,7 +23,10 @@ class Namespace:
 
     def __init__(self):
         self.libc, self.handle = ctypes.CDLL(None, use_errno=True), None
-        self.run(self.make)
+        try:
+            self.run(self.make)
+        except OSError as error:
+            raise unittest.SkipTest(str(error)) from None
 
     def check(self, result):
         if result < 0:
@@ -34,8 +40,9 @@ class Namespace:
             for address in ("fe80::1", "fe80::5"):
                 binary = socket.inet_pton(socket.AF_INET6, address)
                 fcntl.ioctl(sock, 0x8916, struct.pack("16sIi", binary, 64, LO))  # SIOCSIFADDR
-        while self.is_tentative():
-            pass
+        deadline = time.monotonic() + PATIENCE_S
+        while self.is_tentative() and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def is_tentative(self):
         """Until then nobody may bind to them."""
